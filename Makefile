@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+# Quoin. `make help` lists what there is to do. Settings of your own go into Makefile.conf.
+-include Makefile.conf
+
+ARCH  ?= x86_64
+O     ?= build
+CLANG ?= 0
+SMP   ?= 2
+MEM   ?= 512
+INPUT ?= /usr/share/common-licenses/GPL-3
+
+ifneq ($(ARCH),x86_64)
+$(error ARCH=$(ARCH): this build knows x86_64)
+endif
+ifeq ($(CLANG),1)
+CC := clang
+else
+CC := gcc
+endif
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wconversion -Wsign-conversion -Wwrite-strings
+BASE := -std=gnu11 -O2 -g -MMD -MP -fno-stack-protector -fcf-protection=none
+
+# ---- newlib: Debian packages its source only ----------------------------------------------------
+NEWLIB_TAR := $(firstword $(wildcard /usr/src/newlib/newlib-*.tar.xz /usr/src/newlib-*.tar.xz))
+NL	   := $(O)/newlib
+NL_SRC	   := $(NL)/src/newlib
+NL_LIBC	   := $(NL)/lib/libc.a
+NL_FLAGS   := -O2 -g0 -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none -mcmodel=small
+NL_INC	   := -isystem $(NL)/lib/targ-include -isystem $(NL_SRC)/libc/include
+
+# ---- core ---------------------------------------------------------------------------------------
+CORE_INC   := -I. -Ihvapi/include -Iarch/$(ARCH)
+CORE_FLAGS := $(BASE) -ffreestanding -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic \
+	-fno-asynchronous-unwind-tables
+CORE_SRC   := $(wildcard kernel/*.c hvapi/*.c arch/$(ARCH)/common/*.c arch/$(ARCH)/svm/*.c \
+	arch/$(ARCH)/common/*.S arch/$(ARCH)/svm/*.S)
+CORE_OBJ   := $(patsubst %,$(O)/core/%.o,$(basename $(CORE_SRC)))
+# The part of newlib the core uses, built with the core's flags: no vector registers.
+CORE_LIBC  := string/memchr string/memcmp string/memcpy string/memmove string/memset string/strlen \
+	string/strnlen string/strcmp string/strncmp string/strchr search/bsearch search/qsort \
+	stdio/sniprintf stdio/vsniprintf stdio/vfprintf
+CORE_LIBC_OBJ := $(patsubst %,$(O)/core/libc/%.o,$(CORE_LIBC))
+
+# ---- loader -------------------------------------------------------------------------------------
+EFI_INC	  := /usr/include/efi
+EFI_LIB	  := $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/gnuefi /usr/lib/gnuefi) /usr/lib)
+BOOT_FLAGS := $(BASE) -ffreestanding -fpic -fshort-wchar -mno-red-zone -maccumulate-outgoing-args \
+	-DGNU_EFI_USE_MS_ABI -I. -isystem $(EFI_INC) -isystem $(EFI_INC)/x86_64
+BOOT_OBJ  := $(patsubst boot/%.c,$(O)/boot/%.o,$(wildcard boot/*.c)) $(O)/boot/jump_x86_64.o
+
+# ---- root VM and guests -------------------------------------------------------------------------
+ROOT_FLAGS := $(BASE) -ffreestanding -fno-pic -mno-red-zone -mcmodel=small -mno-avx -I. -Ihvapi/include \
+	-Ihvapi/whv/include -Itests/root $(NL_INC)
+ROOT_SRC  := $(wildcard tests/root/*.c tests/root/*.S hvapi/whv/*.c)
+ROOT_OBJ  := $(patsubst %,$(O)/root/%.o,$(basename $(ROOT_SRC)))
+GUEST_FLAGS := $(BASE) -ffreestanding -fno-pic -mno-red-zone -mcmodel=small -I. -Ihvapi/include -Itests/guests \
+	-fno-asynchronous-unwind-tables
+GUEST_LIB := $(patsubst tests/guests/%,$(O)/guests/%.o,$(basename $(wildcard tests/guests/lib*.c tests/guests/lib*.S)))
+GUESTS	  := $(filter-out lib%,$(basename $(notdir $(wildcard tests/guests/*.c tests/guests/*.S))))
+GUEST_BIN := $(patsubst %,$(O)/guests/%.bin,$(GUESTS))
+
+.PHONY: all run check check-full unit clean help bench tidy format format-check image suite suite-% setup
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+all: $(O)/core.elf $(O)/BOOTX64.EFI $(O)/root.elf ## build everything
+
+help: ## this list
+	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+	@echo '  settings: V=1  O=DIR  CLANG=1  SMP=2  MEM=512  INPUT=FILE'
+
+$(NL)/src/.done: Makefile
+	$(call say,UNPACK,newlib)
+	$(Q)test -n "$(NEWLIB_TAR)" || { echo 'newlib-source is not installed: run qemu-scripts/setup.sh'; exit 1; }
+	$(Q)rm -rf $(NL) && mkdir -p $(NL)/src && tar -C $(NL)/src --strip-components=1 -xf $(NEWLIB_TAR) && touch $@
+
+$(NL_LIBC): $(NL)/src/.done
+	$(call say,NEWLIB,'configure and build (40 s)')
+	$(Q)mkdir -p $(NL)/lib && cd $(NL)/lib && { ../src/newlib/configure --host=x86_64-elf --disable-multilib \
+	  --disable-newlib-supplied-syscalls --enable-newlib-io-long-long --disable-newlib-multithread \
+	  --disable-newlib-mb --disable-shared CC=gcc AR=ar RANLIB=ranlib AS=as LD=ld CFLAGS="$(NL_FLAGS)" \
+	  && $(MAKE) --no-print-directory -j2; } > build.log 2>&1 || { tail -20 build.log; exit 1; }
+	$(Q)touch $@
+
+$(O)/core/libc/%.o: Makefile $(NL_LIBC)
+	$(call say,CC,newlib/$*.c)
+	$(Q)mkdir -p $(@D) && gcc $(filter-out -g -MMD -MP,$(CORE_FLAGS)) -fno-builtin -w $(NL_INC) \
+	  -I$(NL_SRC)/libc/stdio -I$(NL_SRC)/libc/search -Dsniprintf=snprintf -Dvsniprintf=vsnprintf \
+	  -DINTEGER_ONLY -DSTRING_ONLY -c $(NL_SRC)/libc/$*.c -o $@
+
+$(O)/core/%.o: %.c Makefile $(NL_LIBC)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CORE_FLAGS) $(WARN) $(CORE_INC) -Iarch/$(ARCH)/hw $(NL_INC) -c $< -o $@
+
+$(O)/core/%.o: %.S Makefile
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CORE_FLAGS) $(CORE_INC) -c $< -o $@
+
+$(O)/core.lds: kernel/core.lds.S Makefile
+	$(Q)mkdir -p $(@D) && $(CC) -E -P -x c $< -o $@
+
+$(O)/core.elf: $(O)/core.lds $(CORE_OBJ) $(CORE_LIBC_OBJ)
+	$(call say,LD,$@)
+	$(Q)ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none -T $(O)/core.lds -o $@ \
+	  $(CORE_OBJ) $(CORE_LIBC_OBJ)
+
+$(O)/boot/%.o: boot/%.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && gcc $(BOOT_FLAGS) $(filter-out -Wundef -Wmissing-prototypes -Wstrict-prototypes,$(WARN)) -c $< -o $@
+
+$(O)/boot/%.o: boot/%.S Makefile
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && gcc $(BOOT_FLAGS) -c $< -o $@
+
+$(O)/BOOTX64.EFI: $(BOOT_OBJ)
+	$(call say,EFI,$@)
+	$(Q)ld -nostdlib -znocombreloc -shared -Bsymbolic -T $(firstword $(wildcard $(EFI_LIB)/elf_x86_64_efi.lds /usr/lib/elf_x86_64_efi.lds)) \
+	  -L$(EFI_LIB) -L/usr/lib $(firstword $(wildcard $(EFI_LIB)/crt0-efi-x86_64.o /usr/lib/crt0-efi-x86_64.o)) \
+	  $(BOOT_OBJ) -o $(O)/boot/loader.so -lefi -lgnuefi -z noexecstack
+	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' -j '.rela.*' \
+	  -j .reloc --target=efi-app-x86_64 $(O)/boot/loader.so $@
+
+$(O)/root/%.o: %.c Makefile $(NL_LIBC)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ROOT_FLAGS) $(WARN) -c $< -o $@
+
+$(O)/root/%.o: %.S Makefile
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ROOT_FLAGS) -c $< -o $@
+
+$(O)/guests/%.o: tests/guests/%.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(GUEST_FLAGS) $(WARN) -c $< -o $@
+
+$(O)/guests/%.o: tests/guests/%.S Makefile
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(GUEST_FLAGS) -c $< -o $@
+
+$(O)/guests/%.bin: $(O)/guests/%.o $(GUEST_LIB) tests/guests/guest.lds
+	$(Q)ld -nostdlib -static -z noexecstack --build-id=none -T tests/guests/guest.lds -o $(O)/guests/$*.elf $< $(GUEST_LIB)
+	$(Q)objcopy -O binary $(O)/guests/$*.elf $@
+
+# The guests as the root VM finds them: a table of name, start and end.
+$(O)/root/guest_images.S: $(GUEST_BIN) Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q){ echo '	.section .rodata'; echo '	.balign 16'; for g in $(GUESTS); do \
+	  printf 'g_%s:\n	.incbin "%s"\ng_%s_end:\nn_%s:	.asciz "%s"\n	.balign 16\n' $$g $(O)/guests/$$g.bin $$g $$g $$g; done; \
+	  echo '	.globl guest_images'; echo 'guest_images:'; \
+	  for g in $(GUESTS); do printf '	.quad n_%s, g_%s, g_%s_end\n' $$g $$g $$g; done; \
+	  echo '	.quad 0, 0, 0'; echo '	.section .note.GNU-stack,"",@progbits'; } > $@
+
+$(O)/root/guest_images.o: $(O)/root/guest_images.S
+	$(Q)gcc -c $< -o $@
+
+$(O)/root.elf: $(ROOT_OBJ) $(O)/root/guest_images.o tests/root/root.lds $(NL_LIBC)
+	$(call say,LD,$@)
+	$(Q)ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none -T tests/root/root.lds -o $@ \
+	  $(ROOT_OBJ) $(O)/root/guest_images.o --start-group $(NL_LIBC) $(NL)/lib/libm.a $$(gcc -print-libgcc-file-name) --end-group
+
+# ---- unit tests: every source a second time, natively, with the sanitizers -----------------------
+include tests/unit/files.mk
+UNIT	  := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_BIN  := $(patsubst %,$(O)/unit/test_%,$(UNIT))
+UNIT_FLAGS := $(BASE) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -I. -Ihvapi/include -Ihvapi/whv/include \
+	-Itests/fake_hw/$(ARCH) -Iarch/$(ARCH) -Itests/unit
+
+define unit_rule
+$(O)/unit/test_$(1): tests/unit/test_$(1).c $(UNIT_test_$(1)) Makefile tests/unit/files.mk
+	$$(call say,UNIT,$(1))
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(filter-out -MMD -MP,$$(UNIT_FLAGS)) $$(WARN) $$(UNITFLAGS_test_$(1)) tests/unit/test_$(1).c $$(UNIT_test_$(1)) -lcmocka -o $$@
+endef
+$(foreach u,$(UNIT),$(eval $(call unit_rule,$(u))))
+
+unit: $(UNIT_BIN) ## unit tests, natively with ASan and UBSan
+	$(Q)qemu-scripts/unit.sh $(O) $(UNIT_BIN)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The core's one deadline while a guest VP runs: the root's local APIC timer, borrowed (decision
+ * 15). The root gets it back as if it had run on: a one-shot with its remainder, a periodic one
+ * in its phase.
+ */
+#ifndef X86_DEADLINE_H
+#define X86_DEADLINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void deadline_borrow(void);
+void deadline_return(void);
+/* Arm for host TSC `at`, or for the root's own expiry when that is nearer. */
+void deadline_arm(uint64_t at);
+/*
+ * A physical interrupt ended the guest's run. True when it was the core's own vector (taken here)
+ * and nothing of the root's is due; false when the root has to run.
+ */
+bool deadline_take(void);
+/* Halt until `at` or an interrupt of the root. True: the root has to run. */
+bool deadline_idle(uint64_t at);
+
+#endif

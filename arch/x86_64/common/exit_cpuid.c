@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CPUID: the hardware's answer through an allow list, the hypervisor's own leaves, and for guests
+ * the results that the root registered (HvCallRegisterInterceptResult).
+ */
+#include <insn.h>
+
+#include "arch/x86_64/common/cpu.h"
+#include "arch/x86_64/common/exits.h"
+#include "arch/x86_64/common/insn_fetch.h"
+#include "arch/x86_64/common/regs.h"
+#include "hvapi/cpuid.h"
+
+/* Leaf 1 (SDM vol. 2, CPUID) */
+#define L1C_MONITOR  BIT(3)
+#define L1C_VMX	     BIT(5)
+#define L1C_SMX	     BIT(6)
+#define L1C_EST	     BIT(7)
+#define L1C_TM2	     BIT(8)
+#define L1C_PDCM     BIT(15)
+#define L1C_X2APIC   BIT(21)
+#define L1C_DEADLINE BIT(24)
+#define L1C_OSXSAVE  BIT(27)
+#define L1C_HV	     BIT(31)
+#define L1D_DS	     BIT(21)
+#define L1D_ACPI     BIT(22)
+/* Leaf 7.0 EBX, ECX, EDX that a guest may have: instructions and paging features with no state
+ * beyond XSAVE and CR4 */
+#define L7B_GUEST                                                                                  \
+	(BIT(0) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(18) | BIT(19) | BIT(20) | BIT(23) | \
+	 BIT(24) | BIT(29) | BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | \
+	 BIT(31) | BIT(14))
+#define L7C_GUEST (BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | BIT(12) | BIT(14) | BIT(16))
+#define L7D_GUEST (BIT(2) | BIT(3) | BIT(4) | BIT(8))
+/* 8000_0001 */
+#define X1C_SVM	    BIT(2)
+#define X1C_EXTAPIC BIT(3)
+#define X1C_IBS	    BIT(10)
+#define X1C_SKINIT  BIT(12)
+#define X1C_WDT	    BIT(13)
+#define X1C_LWP	    BIT(15)
+#define X1C_PERF    (BIT(23) | BIT(24) | BIT(28))
+
+void cpuid_native(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
+{
+	cpuid(leaf, subleaf, r);
+}
+
+static void root_answer(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
+{
+	cpuid(leaf, subleaf, r);
+	switch (leaf) {
+	case 1:
+		r[2] = (uint32_t)((r[2] | L1C_HV) & ~(L1C_VMX | L1C_SMX | L1C_OSXSAVE));
+		if (virt->get(vp, SYS_CR4) & CR4_OSXSAVE)
+			r[2] |= (uint32_t)L1C_OSXSAVE;
+		break;
+	case 7:
+		/* OSPKE mirrors the VP's CR4, not the core's */
+		if (subleaf == 0)
+			r[2] = (r[2] & ~(uint32_t)BIT(4)) |
+			       (virt->get(vp, SYS_CR4) & CR4_PKE ? (uint32_t)BIT(4) : 0);
+		break;
+	case 0x80000001:
+		r[2] &= (uint32_t) ~(X1C_SVM | X1C_SKINIT);
+		break;
+	case 0x8000000a:
+		r[0] = r[1] = r[2] = r[3] = 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static void leaf_1(struct partition *p, struct vp *vp, uint32_t r[4])
+{
+	uint64_t off = L1C_MONITOR | L1C_VMX | L1C_SMX | L1C_EST | L1C_TM2 | L1C_PDCM | L1C_X2APIC |
+		       L1C_DEADLINE | L1C_OSXSAVE;
+	uint64_t cr4 = vp ? virt->get(vp, SYS_CR4) : 0;
+
+	r[1] = (r[1] & 0xffff) | (vp ? vp->index : 0) << 24 | MIN(p->vp_count, 255u) << 16;
+	r[2] = (uint32_t)((r[2] & ~off) | L1C_HV);
+	if (cr4 & CR4_OSXSAVE)
+		r[2] |= (uint32_t)L1C_OSXSAVE;
+	if (p->create_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED) {
+		r[2] |= (uint32_t)L1C_DEADLINE;
+		if (p->create_flags & HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
+			r[2] |= (uint32_t)L1C_X2APIC;
+	}
+	r[3] &= (uint32_t) ~(L1D_DS | L1D_ACPI);
+}
+
+static void leaf_d(struct partition *p, struct vp *vp, uint32_t sub, uint32_t r[4])
+{
+	uint64_t mask = p->arch.xcr0_mask;
+
+	switch (sub) {
+	case 0:
+		r[0] = (uint32_t)mask;
+		r[3] = (uint32_t)(mask >> 32);
+		r[1] = 576;
+		r[2] = 576;
+		for (uint32_t i = 2; i < 63; i++) {
+			uint32_t c[4];
+
+			if (!(mask >> i & 1))
+				continue;
+			cpuid(0xd, i, c);
+			r[2] = MAX(r[2], c[0] + c[1]);
+			if (vp && vp->arch.xcr0 >> i & 1)
+				r[1] = MAX(r[1], c[0] + c[1]);
+		}
+		break;
+	case 1:
+		/* XSAVEOPT and XGETBV(1); no XSAVES, so no supervisor state */
+		r[0] &= 5;
+		r[1] = r[2] = r[3] = 0;
+		break;
+	default:
+		if (sub > 62 || !(mask >> sub & 1))
+			r[0] = r[1] = r[2] = r[3] = 0;
+		break;
+	}
+}
+
+static void guest_answer(struct partition *p, struct vp *vp, uint32_t leaf, uint32_t sub,
+			 uint32_t r[4])
+{
+	cpuid(leaf, sub, r);
+	switch (leaf) {
+	case 1:
+		leaf_1(p, vp, r);
+		break;
+	case 7:
+		if (sub != 0) {
+			r[0] = r[1] = r[2] = r[3] = 0;
+			break;
+		}
+		r[0] = 0;
+		r[1] &= (uint32_t)L7B_GUEST;
+		r[2] &= (uint32_t)L7C_GUEST;
+		r[3] &= (uint32_t)L7D_GUEST;
+		if (vp && virt->get(vp, SYS_CR4) & CR4_PKE)
+			r[2] |= (uint32_t)BIT(4);
+		else
+			r[2] &= ~(uint32_t)BIT(4);
+		break;
+	case 0xb:
+		/* One thread a core, all in one package; the x2APIC id is the VP index. */
+		r[0] = sub == 1 ? 8 : 0;
+		r[1] = sub == 0 ? 1 : sub == 1 ? p->vp_count : 0;
+		r[2] = sub | (sub == 0 ? 0x100u : sub == 1 ? 0x200u : 0);
+		r[3] = vp ? vp->index : 0;
+		break;
+	case 0xd:
+		leaf_d(p, vp, sub, r);
+		break;
+	case 5:	   /* MONITOR */
+	case 6:	   /* thermal and power */
+	case 0xa:  /* performance monitoring */
+	case 0xf:  /* resource monitoring */
+	case 0x10: /* resource allocation */
+	case 0x12: /* SGX */
+	case 0x14: /* processor trace */
+	case 0x8000000a:
+	case 0x8000001b: /* IBS */
+	case 0x8000001c: /* LWP */
+	case 0x8000001f: /* memory encryption */
+		r[0] = r[1] = r[2] = r[3] = 0;
+		break;
+	case 0x80000001:
+		r[2] &= (uint32_t) ~(X1C_SVM | X1C_EXTAPIC | X1C_IBS | X1C_SKINIT | X1C_WDT |
+				     X1C_LWP | X1C_PERF);
+		break;
+	case 0x80000008:
+		r[1] &= 1; /* CLZERO; speculation controls are not offered */
+		r[2] = p->vp_count ? p->vp_count - 1 : 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static void apply_results(const struct partition *p, uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
+	for (uint32_t i = 0; i < p->cpuid_count; i++) {
+		const struct x86_cpuid_result *c = &p->cpuid_results[i];
+
+		if (c->leaf != leaf || (c->subleaf_specific && c->subleaf != sub))
+			continue;
+		for (uint32_t k = 0; k < 4; k++)
+			r[k] = (r[k] & ~c->mask[k]) | (c->value[k] & c->mask[k]);
+		return;
+	}
+}
+
+void cpuid_answer(struct partition *p, struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
+	if (leaf >> 16 == 0x4000) {
+		hv_cpuid(p, leaf, r);
+		if (p != partition_root)
+			apply_results(p, leaf, sub, r);
+		return;
+	}
+	if (p == partition_root) {
+		root_answer(vp, leaf, sub, r);
+		return;
+	}
+	guest_answer(p, vp, leaf, sub, r);
+	apply_results(p, leaf, sub, r);
+}
+
+enum exit_action exit_cpuid(struct vp *vp, struct x86_exit *ex)
+{
+	uint64_t *g = vp->arch.gpr;
+	uint32_t r[4];
+
+	if (unlikely(!insn_length(vp, ex)))
+		return EXIT_RESUME;
+	cpuid_answer(vp->partition, vp, (uint32_t)g[GPR_RAX], (uint32_t)g[GPR_RCX], r);
+	if (unlikely(vp->partition->arch.cpuid_intercept))
+		return intercept_cpuid(vp, ex, r);
+	g[GPR_RAX] = r[0];
+	g[GPR_RBX] = r[1];
+	g[GPR_RCX] = r[2];
+	g[GPR_RDX] = r[3];
+	return EXIT_NEXT;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* VMMCALL and VMCALL: TLFS, "Hypercall interface", x64. Registers to struct hv_hcall_io and back. */
+#include "arch/x86_64/common/exits.h"
+#include "arch/x86_64/common/insn_fetch.h"
+#include "arch/x86_64/common/regs.h"
+#include "hvapi/hypercall.h"
+
+/* Calls are made from ring 0 in protected or long mode; else #UD (TLFS, "Legal callers"). */
+static bool legal(struct vp *vp)
+{
+	return virt->get(vp, SYS_CR0) & CR0_PE && virt->get(vp, SYS_CPL) == 0 &&
+	       !(virt->get(vp, SYS_RFLAGS) & RFLAGS_VM);
+}
+
+enum exit_action exit_hypercall(struct vp *vp, struct x86_exit *ex)
+{
+	uint64_t *g = vp->arch.gpr;
+	struct hv_hcall_io io;
+	bool wide;
+
+	if (unlikely(!insn_length(vp, ex)))
+		return EXIT_RESUME;
+	if (unlikely(!legal(vp) || !hypercall_enabled(vp->partition))) {
+		inject_ud(vp);
+		return EXIT_RESUME;
+	}
+	wide = (virt->get(vp, SYS_EFER) & EFER_LMA) && insn_mode(vp) == X86_MODE_64;
+	if (likely(wide)) {
+		io.control = g[GPR_RCX];
+		io.input = g[GPR_RDX];
+		io.output = g[GPR_R8];
+	} else {
+		io.control = g[GPR_RDX] << 32 | (uint32_t)g[GPR_RAX];
+		io.input = g[GPR_RBX] << 32 | (uint32_t)g[GPR_RCX];
+		io.output = g[GPR_RDI] << 32 | (uint32_t)g[GPR_RSI];
+	}
+	io.wide = wide;
+	io.xmm = NULL;
+	hypercall_dispatch(vp, &io);
+	if (unlikely(io.fault)) {
+		/* Input or output is not there: told to the root, and the call is made again. */
+		if (vp->partition != partition_root)
+			return intercept_memory(vp, io.fault_gpa, io.fault_write ? SLAT_W : SLAT_R,
+						io.fault_unmapped, NULL);
+		inject_gp(vp);
+		return EXIT_RESUME;
+	}
+	if (unlikely(io.again)) {
+		/* Restart: the control word carries on from the next element. */
+		if (wide)
+			g[GPR_RCX] = io.control;
+		else
+			g[GPR_RDX] = io.control >> 32;
+		return EXIT_RESUME;
+	}
+	if (wide) {
+		g[GPR_RAX] = io.result;
+		if (unlikely(io.fast_output)) {
+			g[GPR_RDX] = io.input;
+			g[GPR_R8] = io.output;
+		}
+	} else {
+		g[GPR_RDX] = io.result >> 32;
+		g[GPR_RAX] = (uint32_t)io.result;
+	}
+	return EXIT_NEXT;
+}

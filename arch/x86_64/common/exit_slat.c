@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Second-level faults. The root's are its writes to the local APIC page and accesses to what it
+ * has not; a guest's are its own APIC page, and everything that is not mapped or lacks the right:
+ * the root is told, and the instruction restarts.
+ */
+#include <string.h>
+
+#include <insn.h>
+
+#include "arch/x86_64/common/apic.h"
+#include "arch/x86_64/common/cpu.h"
+#include "arch/x86_64/common/exits.h"
+#include "arch/x86_64/common/insn_fetch.h"
+#include "arch/x86_64/common/regs.h"
+#include "hvapi/msr.h"
+
+/* Registers whose write the root may not make itself. ICR's high half is kept by the hardware. */
+static void root_apic_write(struct vp *vp, uint32_t reg, uint32_t v)
+{
+	if (reg == APIC_ICR_LOW)
+		root_icr_write(vp, apic_read(APIC_ICR_HIGH) >> 24, v);
+	else
+		apic_write(reg, v);
+}
+
+static bool fetch(struct vp *vp, const struct x86_exit *ex, struct x86_insn *insn)
+{
+	uint8_t buf[16] = { 0 };
+	struct gva_fault fault;
+	uint32_t n = ex->slat.insn_len;
+
+	if (n)
+		memcpy(buf, ex->slat.insn_bytes, n);
+	else
+		n = insn_fetch(vp, buf, &fault);
+	return n && x86_decode(buf, n, insn_mode(vp), insn) == X86_DECODE_OK && insn->mem &&
+	       insn->op != X86_OP_NONE;
+}
+
+static enum exit_action root_apic(struct vp *vp, struct x86_exit *ex)
+{
+	uint32_t reg = (uint32_t)ex->slat.gpa & 0xff0;
+	uint64_t store = 0, flags = virt->get(vp, SYS_RFLAGS), old = 0;
+	struct x86_insn insn;
+	bool stores = false;
+
+	if (!fetch(vp, ex, &insn) || insn.opsize != 4 || ex->slat.gpa & 0xf) {
+		partition_unimplemented(vp->partition, UNIMPLEMENTED_APIC_INSN,
+					"instruction on the APIC page at", vp->arch.rip);
+		inject_gp(vp);
+		return EXIT_RESUME;
+	}
+	if (x86_insn_needs_read(&insn))
+		old = apic_read(reg);
+	x86_insn_execute(&insn, old, vp->arch.gpr, &flags, &store, &stores);
+	if (stores)
+		root_apic_write(vp, reg, (uint32_t)store);
+	virt->set(vp, SYS_RFLAGS, flags);
+	ex->len = insn.len;
+	return EXIT_NEXT;
+}
+
+enum exit_action exit_slat_root(struct vp *vp, struct x86_exit *ex)
+{
+	struct slat_leaf l;
+
+	if (root_apic_page(ex->slat.gpa) && ex->slat.write)
+		return root_apic(vp, ex);
+	/* Changed under our feet by another CPU: the entry is good again. */
+	if (slat_lookup(&partition_root->slat, GPA(ex->slat.gpa), &l) &&
+	    (!ex->slat.write || l.prot & SLAT_W) && (!ex->slat.fetch || l.prot & SLAT_X))
+		return EXIT_RESUME;
+	partition_unimplemented(vp->partition, UNIMPLEMENTED_CORE_MEMORY,
+				"root access to memory that is not its own", ex->slat.gpa);
+	inject_gp(vp);
+	return EXIT_RESUME;
+}
+
+/* -- guest ------------------------------------------------------------------------------------ */
+
+static bool guest_apic_page(const struct vp *vp, uint64_t gpa)
+{
+	const struct vlapic *a = &vp->arch.apic;
+
+	return vp->partition->create_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED &&
+	       vlapic_enabled(a) && !vlapic_x2(a) &&
+	       (gpa & PAGE_MASK) == (vlapic_base(a) & MASK(51, 12));
+}
+
+static enum exit_action guest_apic(struct vp *vp, struct x86_exit *ex)
+{
+	uint32_t reg = (uint32_t)ex->slat.gpa & 0xfff;
+	uint64_t now = rdtsc() + vp->arch.tsc_offset;
+	uint64_t store = 0, flags = virt->get(vp, SYS_RFLAGS);
+	uint32_t old = 0;
+	struct vlapic_effect effect = { 0 };
+	struct x86_insn insn;
+	bool stores = false;
+
+	if (!fetch(vp, ex, &insn))
+		/* The root may know more instructions than we do. */
+		return intercept_memory(vp, GPA(ex->slat.gpa), ex->slat.write ? SLAT_W : SLAT_R, true,
+					ex);
+	/* Accesses other than 32 bits, aligned, are undefined (SDM vol. 3, 11.4.1): read zero. */
+	if (insn.opsize == 4 && x86_insn_needs_read(&insn) &&
+	    !vlapic_mmio_read(&vp->arch.apic, reg, now, &old))
+		old = 0;
+	x86_insn_execute(&insn, old, vp->arch.gpr, &flags, &store, &stores);
+	if (stores && insn.opsize == 4) {
+		(void)vlapic_mmio_write(&vp->arch.apic, reg, (uint32_t)store, now, &effect);
+		apic_effect(vp, &effect);
+	}
+	virt->set(vp, SYS_RFLAGS, flags);
+	ex->len = insn.len;
+	return EXIT_NEXT;
+}
+
+enum exit_action exit_slat_guest(struct vp *vp, struct x86_exit *ex)
+{
+	gpa_t gpa = GPA(ex->slat.gpa);
+	uint32_t need = ex->slat.write ? SLAT_W : ex->slat.fetch ? SLAT_X : SLAT_R;
+	struct lock_token t;
+	struct slat_leaf l;
+	bool mapped;
+
+	if (guest_apic_page(vp, gpa.v) && !ex->slat.fetch)
+		return guest_apic(vp, ex);
+	t = lock_take(&vp->partition->lock);
+	mapped = slat_lookup(&vp->partition->slat, gpa, &l);
+	lock_drop(t);
+	if (mapped && (l.prot & need) == need)
+		return EXIT_RESUME;
+	return intercept_memory(vp, gpa, need, !mapped, ex);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The root partition on x86: one VP a CPU, identity memory, native interrupts. What it does not
+ * get native: INIT and start-up IPIs, which would reach CPUs that the core owns (decision 3).
+ */
+#include <string.h>
+
+#include <insn.h>
+
+#include "arch/x86_64/common/apic.h"
+#include "arch/x86_64/common/cpu.h"
+#include "arch/x86_64/common/idt.h"
+#include "arch/x86_64/common/regs.h"
+#include "arch/x86_64/common/virt.h"
+#include "hvapi/hypercall.h"
+#include "kernel/arch.h"
+#include "kernel/frame.h"
+#include "kernel/log.h"
+#include "kernel/page_alloc.h"
+#include "kernel/smp.h"
+
+/* Identity map at least this far: room for 64-bit device windows. More is mapped on demand. */
+#define ROOT_MAP_MIN (1ull << 40)
+
+static struct {
+	uint32_t entry;
+	uint32_t info; /* physical address of the root's copy of struct boot_info */
+} root_boot;
+
+static uint64_t apic_pa;
+
+bool root_apic_page(uint64_t gpa)
+{
+	return (gpa & PAGE_MASK) == apic_pa;
+}
+
+static void cut_out(uint64_t base, uint64_t size)
+{
+	for (uint64_t a = base; a < base + size;) {
+		uint32_t level = !(a & (LARGE_SIZE - 1)) && base + size - a >= LARGE_SIZE ? 2 : 1;
+
+		if (slat_unmap(&partition_root->slat, GPA(a), level, NULL, NULL) != SLAT_OK)
+			panic("core memory too small for the root's tables");
+		a += level == 2 ? LARGE_SIZE : PAGE_SIZE;
+	}
+}
+
+static void map_identity(const struct boot_info *bi)
+{
+	const struct boot_range *last = &bi->ranges[bi->num_ranges - 1];
+	uint64_t top = MAX(last->base + last->size, ROOT_MAP_MIN);
+	struct slat *s = &partition_root->slat;
+	uint32_t r[4], level;
+
+	cpuid(0x80000001, 0, r);
+	level = r[3] & BIT(26) ? 3 : 2;
+	if (level == 2)
+		top = MAX(last->base + last->size, 1ull << 36);
+	if (top > BIT(cpu_phys_bits))
+		top = BIT(cpu_phys_bits);
+	for (uint64_t a = 0; a < top; a += BIT(12 + 9 * (level - 1)))
+		if (slat_map(s, GPA(a), HPA(a), level, SLAT_RWX, NULL, NULL) != SLAT_OK)
+			panic("core memory too small for the root's identity map");
+	for (uint32_t i = 0; i < bi->num_ranges; i++)
+		if (bi->ranges[i].kind == BOOT_RANGE_CORE)
+			cut_out(bi->ranges[i].base, bi->ranges[i].size);
+	if (slat_map(s, GPA(apic_pa), HPA(apic_pa), 1, SLAT_R | SLAT_UC, NULL, NULL) != SLAT_OK)
+		panic("core memory too small for the root's tables");
+}
+
+static struct vp *root_vp_create(uint32_t index)
+{
+	struct vp *vp = page_alloc(page_up(sizeof(*vp)) >> PAGE_SHIFT);
+
+	/* VMCB, XSAVE area and the SynIC pages, from the root's pool like any VP's */
+	for (uint32_t i = 0; vp && i < VP_PAGES; i++) {
+		void *page = page_alloc(1);
+
+		if (!page)
+			panic("core memory too small for root VP %u", index);
+		pool_give(&partition_root->pool, page);
+	}
+	if (!vp || vp_init(vp, partition_root, index) != HV_STATUS_SUCCESS)
+		panic("core memory too small for root VP %u", index);
+	virt->vp_setup(vp, true);
+	vp->arch.xcr0 = XCR0_X87;
+	vp->arch.activity = X86_WAIT_SIPI;
+	vp->cpu = index;
+	partition_root->vps[index] = vp;
+	partition_root->vp_count++;
+	percpu_of(index)->root_vp = vp;
+	return vp;
+}
+
+static void seg(struct vp *vp, enum x86_seg s, uint16_t sel, uint64_t base, uint32_t limit,
+		uint16_t attributes)
+{
+	virt->set_seg(vp, s,
+		      &(struct hv_x64_segment_register){ .base = base, .limit = limit,
+							 .selector = sel, .attributes = attributes });
+}
+
+/*
+ * The root ELF starts as the PVH convention has it: 32-bit protected mode, flat segments, paging
+ * off, EBX = the information block (Xen, docs/misc/pvh).
+ */
+static void boot_state(struct vp *vp)
+{
+	arch_vp_reset(vp, false);
+	virt->set(vp, SYS_CR0, CR0_PE | CR0_ET);
+	virt->set(vp, SYS_CR4, 0);
+	virt->set(vp, SYS_EFER, 0);
+	virt->set(vp, SYS_RFLAGS, RFLAGS_FIXED);
+	seg(vp, SEG_CS, 0x08, 0, ~0u, 0xc09b);
+	for (int s = SEG_ES; s <= SEG_GS; s++)
+		if (s != SEG_CS)
+			seg(vp, (enum x86_seg)s, 0x10, 0, ~0u, 0xc093);
+	vp->arch.rip = root_boot.entry;
+	memset(vp->arch.gpr, 0, sizeof(vp->arch.gpr));
+	vp->arch.gpr[GPR_RBX] = root_boot.info;
+	vp->arch.activity = X86_ACTIVE;
+}
+
+/* The root reads the loader's facts from a copy in pages of the core's, mapped read-only. */
+static uint64_t info_place(const struct boot_info *bi)
+{
+	uint64_t pages = page_up(sizeof(*bi)) >> PAGE_SHIFT;
+	struct boot_info *copy = page_alloc(pages);
+	uint64_t pa;
+
+	if (!copy)
+		panic("core memory too small for the root's boot_info");
+	*copy = *bi;
+	copy->num_cpus = percpu_count;
+	pa = ptr_hpa(copy).v;
+	for (uint64_t i = 0; i < pages; i++)
+		if (slat_map(&partition_root->slat, GPA(pa + i * PAGE_SIZE), HPA(pa + i * PAGE_SIZE),
+			     1, SLAT_R, NULL, NULL) != SLAT_OK)
+			panic("core memory too small for the root's tables");
+	return pa;
+}
+
+void root_create(const struct boot_info *bi)
+{
+	struct partition *p = page_alloc(page_up(sizeof(*p)) >> PAGE_SHIFT);
+	void *overlay = page_alloc(2);
+
+	if (!p || !overlay)
+		panic("core memory too small for the root partition");
+	apic_pa = rdmsr(MSR_APIC_BASE) & MASK(51, 12);
+	partition_init_root(p);
+	/* 1-GiB leaves that can hold RAM, plus the PDPTs, plus what cutting out the core takes */
+	memory_init((uint32_t)((bi->ranges[bi->num_ranges - 1].base + bi->ranges[bi->num_ranges - 1].size) >> 30) + 12);
+	map_identity(bi);
+	p->hypercall_page = overlay;
+	p->tsc_page = (uint8_t *)overlay + PAGE_SIZE;
+	hypercall_page_fill(p->hypercall_page);
+	p->hypercall_msr = ptr_hpa(p->hypercall_page).v;
+	p->reference_tsc = ptr_hpa(p->tsc_page).v;
+	if (slat_map(&p->slat, GPA(p->hypercall_msr), HPA(p->hypercall_msr), 1, SLAT_R | SLAT_X, NULL,
+		     NULL) != SLAT_OK ||
+	    slat_map(&p->slat, GPA(p->reference_tsc), HPA(p->reference_tsc), 1, SLAT_R, NULL, NULL) !=
+		    SLAT_OK)
+		panic("core memory too small for the root's overlay pages");
+	p->ref_tsc = rdtsc();
+	p->arch.xcr0_mask = cpu_xcr0;
+	for (uint32_t i = 0; i < percpu_count; i++)
+		(void)root_vp_create(i);
+	root_boot.entry = (uint32_t)bi->root_entry;
+	root_boot.info = (uint32_t)info_place(bi);
+	boot_state(p->vps[0]);
+}
+
+/* -- start-up of the root's other CPUs -------------------------------------------------------- */
+
+/* SDM vol. 3, 9.4: a CPU in wait-for-SIPI starts at vector << 12 in real mode. */
+static void sipi_state(struct vp *vp, uint8_t vector)
+{
+	arch_vp_reset(vp, true);
+	seg(vp, SEG_CS, (uint16_t)(vector << 8), (uint64_t)vector << 12, 0xffff, 0x009b);
+	vp->arch.rip = 0;
+	vp->arch.activity = X86_ACTIVE;
+}
+
+static void root_post(struct vp *vp, uint32_t mail, uint8_t vector)
+{
+	if (mail == VP_MAIL_SIPI)
+		atomic_store(&vp->mail_sipi, vector);
+	(void)atomic_or(&vp->mail, mail);
+	/* A CPU that waits for SIPI halts in the core; one in the root leaves it by the NMI. */
+	atomic_store(&percpu_of(vp->index)->kick, 1);
+	arch_kick(percpu_of(vp->index));
+}
+
+void root_icr_write(struct vp *vp, uint32_t dest, uint32_t low)
+{
+	uint32_t mode = low & APIC_DM_MASK;
+	uint32_t shorthand = low >> 18 & 3;
+
+	if (mode != APIC_DM_INIT && mode != APIC_DM_SIPI) {
+		if (apic_x2()) {
+			wrmsr(MSR_X2APIC_ICR, (uint64_t)dest << 32 | low);
+		} else {
+			apic_write(APIC_ICR_HIGH, dest << 24);
+			apic_write(APIC_ICR_LOW, low);
+		}
+		return;
+	}
+	/* INIT level de-assert does nothing on any CPU since the Pentium 4 (SDM vol. 3, 11.6.1). */
+	if (mode == APIC_DM_INIT && low & BIT(15) && !(low & BIT(14)))
+		return;
+	if (shorthand == 0 && low & BIT(11)) {
+		partition_unimplemented(vp->partition, UNIMPLEMENTED_LOGICAL_INIT,
+					"INIT or SIPI to a logical destination", low);
+		return;
+	}
+	for (uint32_t i = 0; i < percpu_count; i++) {
+		struct vp *to = partition_root->vps[i];
+		bool self = to == vp;
+		bool hit = shorthand == 3 ? !self :
+			   shorthand == 2 ? true :
+			   shorthand == 1 ? self :
+			   percpu_of(i)->apic_id == dest;
+
+		if (hit && !self)
+			root_post(to, mode == APIC_DM_INIT ? VP_MAIL_INIT : VP_MAIL_SIPI,
+				  (uint8_t)low);
+	}
+}
+
+static void take_mail(struct vp *vp)
+{
+	uint32_t mail;
+
+	if (likely(!atomic_load(&vp->mail)))
+		return;
+	mail = atomic_xchg(&vp->mail, 0);
+	if (mail & VP_MAIL_INIT) {
+		vp->arch.activity = X86_WAIT_SIPI;
+		vp->arch.event.pending = false;
+	}
+	if (mail & VP_MAIL_SIPI && vp->arch.activity == X86_WAIT_SIPI)
+		sipi_state(vp, (uint8_t)atomic_load(&vp->mail_sipi));
+	if (mail & VP_MAIL_NMI)
+		vp->arch.nmi_pending = true;
+}
+
+/*
+ * Let a held NMI in. Returns with GIF clear; percpu.nmi_seen counts what came. A kick is ours and
+ * has done its work by being here; an NMI without one is the root's.
+ */
+void root_nmi_window(void)
+{
+	struct percpu *cpu = this_cpu();
+	uint32_t before = cpu->nmi_seen;
+
+	svm_stgi();
+	svm_clgi();
+	cpu->counters[COUNT_NMI] += cpu->nmi_seen - before;
+	if (cpu->nmi_seen != before && !atomic_xchg(&cpu->kick, 0))
+		cpu->root_vp->arch.nmi_pending = true;
+}
+
+static void wait_sipi(struct vp *vp)
+{
+	while (vp->arch.activity == X86_WAIT_SIPI) {
+		take_mail(vp);
+		if (vp->arch.activity != X86_WAIT_SIPI)
+			break;
+		/* GIF set, IF clear: only the NMI of root_post() ends the halt. */
+		svm_stgi();
+		halt_unless(&vp->mail);
+		svm_clgi();
+		(void)atomic_xchg(&this_cpu()->kick, 0);
+	}
+}
+
+static void root_inject(struct vp *vp)
+{
+	struct arch_vp *a = &vp->arch;
+
+	if (a->event.pending) {
+		a->event.pending = false;
+		virt->inject(vp, &a->event);
+	} else if (a->nmi_pending && !a->nmi_masked) {
+		a->nmi_pending = false;
+		a->nmi_masked = true;
+		virt->iret_window(vp, true);
+		virt->inject(vp, &(struct x86_event){ .type = 2, .vector = VEC_NMI });
+	}
+}
+
+void root_run(void)
+{
+	struct percpu *cpu = this_cpu();
+	struct vp *vp = cpu->root_vp;
+	struct x86_exit ex;
+
+	cpu->current = vp;
+	vp->owner = VP_RUNNING;
+	virt->load(vp);
+	xsetbv(0, vp->arch.xcr0);
+	for (;;) {
+		if (unlikely(vp->mail | vp->arch.event.pending | vp->arch.nmi_pending |
+			     (vp->arch.activity != X86_ACTIVE))) {
+			take_mail(vp);
+			if (vp->arch.activity == X86_WAIT_SIPI) {
+				wait_sipi(vp);
+				virt->load(vp);
+			}
+			root_inject(vp);
+		}
+		virt->enter(vp, &ex);
+		cpu->counters[COUNT_EXITS]++;
+		if (likely(exit_handle(vp, &ex) == EXIT_NEXT))
+			vp->arch.rip += ex.len;
+	}
+}

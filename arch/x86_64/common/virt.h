@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam between common x86 code and silicon (decision 7): vendor code enters a VP and decodes
+ * its exit into struct x86_exit; common code decides. One const table a vendor, probed once.
+ */
+#ifndef X86_VIRT_H
+#define X86_VIRT_H
+
+#include "kernel/vp.h"
+
+enum x86_exit_kind {
+	X86_EXIT_UNKNOWN, /* a code that the manual does not list: parks the VP */
+	X86_EXIT_NONE,	  /* nothing to do: go round again */
+	X86_EXIT_CPUID,
+	X86_EXIT_MSR,
+	X86_EXIT_HYPERCALL,
+	X86_EXIT_IO,
+	X86_EXIT_SLAT,
+	X86_EXIT_HLT,
+	X86_EXIT_INTR,
+	X86_EXIT_NMI,
+	X86_EXIT_INTR_WINDOW,
+	X86_EXIT_IRET,
+	X86_EXIT_EXCEPTION,
+	X86_EXIT_SHUTDOWN,
+	X86_EXIT_INVALID_STATE,
+	X86_EXIT_TASK_SWITCH,
+	X86_EXIT_XSETBV,
+	X86_EXIT_INVD,
+	X86_EXIT_WBINVD,
+	X86_EXIT_MONITOR,
+	X86_EXIT_MWAIT,
+	X86_EXIT_RDPMC,
+	X86_EXIT_RSM,
+	X86_EXIT_SMI,
+	X86_EXIT_INIT,
+	X86_EXIT_UD,	/* instruction that is not offered: #UD */
+	X86_EXIT_GP,	/* instruction that faults as configured: #GP(0) */
+	X86_EXIT_SKIP,	/* harmless when ignored: PAUSE, bus lock, ... */
+	X86_EXIT_FERR,	/* legacy FPU error: #MF semantics are the VP's own */
+	X86_EXIT_KINDS,
+};
+
+struct x86_exit {
+	uint8_t kind; /* enum x86_exit_kind */
+	uint8_t len;  /* of the instruction; 0: decode it */
+	uint8_t opcode[2]; /* expected bytes when len is a fixed length; 0: none */
+	union {
+		struct {
+			bool write;
+		} msr;
+		struct {
+			uint64_t next_rip;
+			uint16_t port;
+			uint8_t size;
+			bool in, string, rep;
+		} io;
+		struct {
+			uint64_t gpa, gva;
+			bool read, write, fetch;
+			bool gva_valid, table_walk;
+			uint8_t insn_bytes[16];
+			uint8_t insn_len; /* bytes above, from decode assists; 0: fetch them */
+		} slat;
+		struct {
+			uint8_t vector;
+			bool has_error;
+			uint32_t error;
+			uint64_t cr2;
+		} exception;
+		struct {
+			uint16_t selector;
+			bool has_error;
+			uint32_t error;
+			uint8_t reason;
+		} task;
+	};
+	uint64_t code; /* the vendor's own, for dumps */
+};
+
+/* Registers that live in the VMCB or VMCS. */
+enum x86_sysreg {
+	SYS_RFLAGS,
+	SYS_CR0,
+	SYS_CR2,
+	SYS_CR3,
+	SYS_CR4,
+	SYS_DR6,
+	SYS_DR7,
+	SYS_EFER, /* as the guest sees it: without SVME */
+	SYS_PAT,
+	SYS_STAR,
+	SYS_LSTAR,
+	SYS_CSTAR,
+	SYS_SFMASK,
+	SYS_KERNEL_GS,
+	SYS_SYSENTER_CS,
+	SYS_SYSENTER_ESP,
+	SYS_SYSENTER_EIP,
+	SYS_DEBUGCTL,
+	SYS_INT_SHADOW, /* bit 0 */
+	SYS_CPL,
+	SYS_MAX,
+};
+
+/* Order of HvX64RegisterEs .. Tr, then the two tables. */
+enum x86_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, SEG_IDTR, SEG_GDTR };
+
+struct virt_ops {
+	const char *name;
+	/* Turn virtualization on for this CPU. */
+	void (*cpu_init)(struct percpu *cpu);
+	uint16_t (*vp_init)(struct vp *vp);
+	void (*vp_free)(struct vp *vp);
+	/* Intercepts and controls for a fresh VP; root: the root partition's. */
+	void (*vp_setup)(struct vp *vp, bool root);
+	/* Load and store the registers that VMRUN leaves alone. */
+	void (*load)(struct vp *vp);
+	void (*save)(struct vp *vp);
+	/* Enter once; what ended it, decoded. vp->arch.gpr and rip are whole before and after. */
+	void (*enter)(struct vp *vp, struct x86_exit *ex);
+	uint64_t (*get)(struct vp *vp, enum x86_sysreg r);
+	void (*set)(struct vp *vp, enum x86_sysreg r, uint64_t v);
+	void (*get_seg)(struct vp *vp, enum x86_seg s, struct hv_x64_segment_register *v);
+	void (*set_seg)(struct vp *vp, enum x86_seg s, const struct hv_x64_segment_register *v);
+	/* Event for the next entry. */
+	void (*inject)(struct vp *vp, const struct x86_event *e);
+	/* Ask for an exit once an interrupt of this priority class could be taken. */
+	void (*intr_window)(struct vp *vp, bool on, uint8_t vector);
+	void (*iret_window)(struct vp *vp, bool on);
+	void (*set_tpr)(struct vp *vp, uint8_t cr8);
+	uint8_t (*get_tpr)(struct vp *vp);
+	void (*set_tsc_offset)(struct vp *vp, uint64_t offset);
+	/* #PF .. intercepts beside #DB and #AC. */
+	void (*set_exceptions)(struct vp *vp, uint32_t mask);
+	/* NULL when the state can be entered, else what is wrong with it. */
+	const char *(*check_state)(struct vp *vp);
+	void (*dump)(struct vp *vp);
+};
+
+extern const struct virt_ops *virt;
+
+/* Probe the CPU: sets `virt`, or panics with the name of what is missing. */
+void virt_probe(void);
+extern const struct virt_ops svm_ops;
+bool svm_probe(void);
+
+/* inject.c */
+void inject_exception(struct vp *vp, uint8_t vector, bool has_error, uint32_t error);
+void inject_gp(struct vp *vp);
+void inject_ud(struct vp *vp);
+/* Choose the next event for the entry and arm the windows for the rest. */
+void inject_prepare(struct vp *vp);
+
+/* exit.c */
+enum exit_action {
+	EXIT_RESUME, /* again at the same RIP */
+	EXIT_NEXT,   /* past the instruction */
+	EXIT_STOP,   /* leave the VP; vp->arch.stop says why */
+};
+enum exit_action exit_handle(struct vp *vp, struct x86_exit *ex);
+
+#endif

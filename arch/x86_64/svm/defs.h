@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* SVM constants: AMD APM vol. 2, chapter 15 and appendices B and C. */
+#ifndef SVM_DEFS_H
+#define SVM_DEFS_H
+
+#include "kernel/bits.h"
+
+/* Intercept word 3 (offset 00c) */
+#define SVM_I3_INTR	   BIT(0)
+#define SVM_I3_NMI	   BIT(1)
+#define SVM_I3_SMI	   BIT(2)
+#define SVM_I3_INIT	   BIT(3)
+#define SVM_I3_VINTR	   BIT(4)
+#define SVM_I3_CR0_SEL	   BIT(5)
+#define SVM_I3_RDPMC	   BIT(15)
+#define SVM_I3_CPUID	   BIT(18)
+#define SVM_I3_RSM	   BIT(19)
+#define SVM_I3_IRET	   BIT(20)
+#define SVM_I3_INVD	   BIT(22)
+#define SVM_I3_PAUSE	   BIT(23)
+#define SVM_I3_HLT	   BIT(24)
+#define SVM_I3_INVLPGA	   BIT(26)
+#define SVM_I3_IOIO	   BIT(27)
+#define SVM_I3_MSR	   BIT(28)
+#define SVM_I3_TASK_SWITCH BIT(29)
+#define SVM_I3_FERR_FREEZE BIT(30)
+#define SVM_I3_SHUTDOWN	   BIT(31)
+/* Intercept word 4 (offset 010) */
+#define SVM_I4_VMRUN	     BIT(0)
+#define SVM_I4_VMMCALL	     BIT(1)
+#define SVM_I4_VMLOAD	     BIT(2)
+#define SVM_I4_VMSAVE	     BIT(3)
+#define SVM_I4_STGI	     BIT(4)
+#define SVM_I4_CLGI	     BIT(5)
+#define SVM_I4_SKINIT	     BIT(6)
+#define SVM_I4_RDTSCP	     BIT(7)
+#define SVM_I4_ICEBP	     BIT(8)
+#define SVM_I4_WBINVD	     BIT(9)
+#define SVM_I4_MONITOR	     BIT(10)
+#define SVM_I4_MWAIT	     BIT(11)
+#define SVM_I4_MWAIT_ARMED   BIT(12)
+#define SVM_I4_XSETBV	     BIT(13)
+#define SVM_I4_RDPRU	     BIT(14)
+#define SVM_I4_EFER_TRAP     BIT(15)
+
+#define SVM_VINTR_TPR(v)      ((v)&0xff)
+#define SVM_VINTR_IRQ	      BIT(8)
+#define SVM_VINTR_PRIO_SHIFT  16
+#define SVM_VINTR_IGN_TPR     BIT(20)
+#define SVM_VINTR_MASKING     BIT(24)
+
+#define SVM_TLB_NOTHING	  0u
+#define SVM_TLB_FLUSH_ALL 1u
+
+#define SVM_NP_ENABLE BIT(0)
+
+#define SVM_EVENT_TYPE_SHIFT 8
+#define SVM_EVENT_ERROR	     BIT(11)
+#define SVM_EVENT_VALID	     BIT(31)
+#define SVM_EVENT_INTR	     0u
+#define SVM_EVENT_NMI	     2u
+#define SVM_EVENT_EXCEPTION  3u
+#define SVM_EVENT_SOFT	     4u
+
+/* VMCB clean bits, APM 15.15.3 */
+#define SVM_CLEAN_I	 BIT(0)
+#define SVM_CLEAN_IOPM	 BIT(1)
+#define SVM_CLEAN_ASID	 BIT(2)
+#define SVM_CLEAN_TPR	 BIT(3)
+#define SVM_CLEAN_NP	 BIT(4)
+#define SVM_CLEAN_CRX	 BIT(5)
+#define SVM_CLEAN_DRX	 BIT(6)
+#define SVM_CLEAN_DT	 BIT(7)
+#define SVM_CLEAN_SEG	 BIT(8)
+#define SVM_CLEAN_CR2	 BIT(9)
+#define SVM_CLEAN_LBR	 BIT(10)
+#define SVM_CLEAN_AVIC	 BIT(11)
+#define SVM_CLEAN_ALL	 0x7ffu
+
+/* CPUID 8000_000A EDX */
+#define SVM_FEAT_NPT		 BIT(0)
+#define SVM_FEAT_NRIP		 BIT(3)
+#define SVM_FEAT_CLEAN		 BIT(5)
+#define SVM_FEAT_FLUSH_ASID	 BIT(6)
+#define SVM_FEAT_DECODE_ASSISTS	 BIT(7)
+
+/* Exit codes, APM appendix C */
+enum svm_exitcode {
+	SVM_EXIT_CR0_READ = 0x000, /* .. 00f */
+	SVM_EXIT_CR0_WRITE = 0x010,
+	SVM_EXIT_DR0_READ = 0x020,
+	SVM_EXIT_DR0_WRITE = 0x030,
+	SVM_EXIT_EXCP0 = 0x040, /* .. 05f */
+	SVM_EXIT_INTR = 0x060,
+	SVM_EXIT_NMI = 0x061,
+	SVM_EXIT_SMI = 0x062,
+	SVM_EXIT_INIT = 0x063,
+	SVM_EXIT_VINTR = 0x064,
+	SVM_EXIT_CR0_SEL_WRITE = 0x065,
+	SVM_EXIT_IDTR_READ = 0x066,
+	SVM_EXIT_GDTR_READ = 0x067,
+	SVM_EXIT_LDTR_READ = 0x068,
+	SVM_EXIT_TR_READ = 0x069,
+	SVM_EXIT_IDTR_WRITE = 0x06a,
+	SVM_EXIT_GDTR_WRITE = 0x06b,
+	SVM_EXIT_LDTR_WRITE = 0x06c,
+	SVM_EXIT_TR_WRITE = 0x06d,
+	SVM_EXIT_RDTSC = 0x06e,
+	SVM_EXIT_RDPMC = 0x06f,
+	SVM_EXIT_PUSHF = 0x070,
+	SVM_EXIT_POPF = 0x071,
+	SVM_EXIT_CPUID = 0x072,
+	SVM_EXIT_RSM = 0x073,
+	SVM_EXIT_IRET = 0x074,
+	SVM_EXIT_SWINT = 0x075,
+	SVM_EXIT_INVD = 0x076,
+	SVM_EXIT_PAUSE = 0x077,
+	SVM_EXIT_HLT = 0x078,
+	SVM_EXIT_INVLPG = 0x079,
+	SVM_EXIT_INVLPGA = 0x07a,
+	SVM_EXIT_IOIO = 0x07b,
+	SVM_EXIT_MSR = 0x07c,
+	SVM_EXIT_TASK_SWITCH = 0x07d,
+	SVM_EXIT_FERR_FREEZE = 0x07e,
+	SVM_EXIT_SHUTDOWN = 0x07f,
+	SVM_EXIT_VMRUN = 0x080,
+	SVM_EXIT_VMMCALL = 0x081,
+	SVM_EXIT_VMLOAD = 0x082,
+	SVM_EXIT_VMSAVE = 0x083,
+	SVM_EXIT_STGI = 0x084,
+	SVM_EXIT_CLGI = 0x085,
+	SVM_EXIT_SKINIT = 0x086,
+	SVM_EXIT_RDTSCP = 0x087,
+	SVM_EXIT_ICEBP = 0x088,
+	SVM_EXIT_WBINVD = 0x089,
+	SVM_EXIT_MONITOR = 0x08a,
+	SVM_EXIT_MWAIT = 0x08b,
+	SVM_EXIT_MWAIT_ARMED = 0x08c,
+	SVM_EXIT_XSETBV = 0x08d,
+	SVM_EXIT_RDPRU = 0x08e,
+	SVM_EXIT_EFER_TRAP = 0x08f,
+	SVM_EXIT_CR0_TRAP = 0x090, /* .. 09f */
+	SVM_EXIT_INVLPGB = 0x0a0,
+	SVM_EXIT_INVLPGB_ILLEGAL = 0x0a1,
+	SVM_EXIT_INVPCID = 0x0a2,
+	SVM_EXIT_MCOMMIT = 0x0a3,
+	SVM_EXIT_TLBSYNC = 0x0a4,
+	SVM_EXIT_BUSLOCK = 0x0a5,
+	SVM_EXIT_IDLE_HLT = 0x0a6,
+	SVM_EXIT_NPF = 0x400,
+	SVM_EXIT_AVIC_INCOMPLETE_IPI = 0x401,
+	SVM_EXIT_AVIC_NOACCEL = 0x402,
+	SVM_EXIT_VMGEXIT = 0x403,
+};
+
+/* NPF EXITINFO1, APM 15.25.6 */
+#define SVM_NPF_PRESENT BIT(0)
+#define SVM_NPF_WRITE	BIT(1)
+#define SVM_NPF_USER	BIT(2)
+#define SVM_NPF_RESERVED BIT(3)
+#define SVM_NPF_FETCH	BIT(4)
+#define SVM_NPF_FINAL	BIT(32) /* the guest's final physical address */
+#define SVM_NPF_TABLE	BIT(33) /* the guest's page table walk */
+
+#endif

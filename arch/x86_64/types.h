@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the neutral kernel embeds of this architecture: struct arch_vp, arch_partition and
+ * arch_cpu, and the fixed addresses. Included by kernel/addr.h, so it includes nothing of kernel/.
+ */
+#ifndef ARCH_TYPES_H
+#define ARCH_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/x86_64/common/vlapic.h"
+
+/*
+ * Virtual layout of the core, the same on every CPU but for the last row:
+ *   ffff800000000000  direct map of RAM, read-write, no execute; the core's own text read-only
+ *   ffffff0000000000  device pages (local APIC, console)
+ *   ffffffff80000000  the core's image (BOOT_CORE_VA)
+ *   ffffffffc0000000  this CPU's struct percpu and, above a guard page, its stack
+ */
+#ifndef ARCH_DIRECT_MAP
+#define ARCH_DIRECT_MAP 0xffff800000000000ull
+#endif
+#define ARCH_DEVICE_MAP 0xffffff0000000000ull
+#define ARCH_PERCPU_VA	0xffffffffc0000000ull
+#define ARCH_STACK_SIZE 16384u
+
+/* GPR order of the ModRM encoding; rax and rsp live in the VMCB/VMCS while it is loaded. */
+enum x86_gpr {
+	GPR_RAX,
+	GPR_RCX,
+	GPR_RDX,
+	GPR_RBX,
+	GPR_RSP,
+	GPR_RBP,
+	GPR_RSI,
+	GPR_RDI,
+	GPR_R8,
+	GPR_R9,
+	GPR_R10,
+	GPR_R11,
+	GPR_R12,
+	GPR_R13,
+	GPR_R14,
+	GPR_R15,
+};
+
+enum x86_activity {
+	X86_ACTIVE,
+	X86_HALTED,
+	X86_WAIT_SIPI,
+	X86_SHUTDOWN, /* triple fault seen; only a new RIP or reset gets it out */
+};
+
+/* The event that entry has to deliver first; layout of HV_X64_PENDING_INTERRUPTION_REGISTER. */
+struct x86_event {
+	bool pending;
+	bool has_error;
+	uint8_t type; /* 0 interrupt, 2 NMI, 3 exception, 4 software interrupt */
+	uint8_t vector;
+	uint8_t insn_len; /* software events: length for the next RIP */
+	uint32_t error;
+};
+
+#define ARCH_MTRR_VARIABLE 8u
+struct x86_mtrr {
+	uint64_t def_type;
+	uint64_t base[ARCH_MTRR_VARIABLE];
+	uint64_t mask[ARCH_MTRR_VARIABLE];
+	uint64_t fixed[11];
+};
+
+struct svm_vmcb;
+
+struct arch_vp {
+	uint64_t gpr[16]; /* offset 0: svm/entry.S; whole between exit and entry */
+	uint64_t rip;	  /* whole between exit and entry */
+	struct svm_vmcb *vmcb;
+	uint64_t vmcb_pa;
+	/* TLB tag: valid while asid_gen is the CPU's and vp->cpu is that CPU */
+	uint64_t asid_gen;
+	uint32_t asid;
+	uint32_t clean; /* VMCB clean bits still true; the setters clear theirs */
+
+	/* Where RIP's page was found last (exit.c): a hint for instruction lengths */
+	uint64_t fetch_page, fetch_cr3, fetch_cr0, fetch_gen;
+	const uint8_t *fetch_ptr;
+
+	void *xsave;	   /* standard format, one page, 64-byte aligned */
+	uint64_t xcr0;
+	uint64_t xss;
+	uint64_t dr[4];
+	uint64_t tsc_aux;
+	uint64_t spec_ctrl;
+	uint64_t tsc_offset; /* guest TSC = host TSC + tsc_offset */
+	uint64_t tsc_adjust;
+
+	struct vlapic apic;
+	struct x86_event event;
+	bool nmi_pending;
+	bool nmi_masked;  /* between NMI delivery and IRET */
+	bool intr_window; /* armed */
+	bool debug_pending; /* HvX64RegisterPendingDebugException: a #DB to deliver */
+	uint64_t debug_exception;
+	uint8_t activity; /* enum x86_activity */
+	uint8_t sipi_vector;
+	uint8_t stop; /* enum vp_exit, when an exit handler answered EXIT_STOP */
+	struct x86_mtrr mtrr;
+
+	/* hypervisor MSRs that are plain storage */
+	uint64_t vp_assist;
+};
+
+#define ARCH_CPUID_RESULTS 32u
+struct x86_cpuid_result {
+	uint32_t leaf, subleaf;
+	bool subleaf_specific, always;
+	uint32_t value[4]; /* eax ebx ecx edx */
+	uint32_t mask[4];
+};
+
+struct arch_partition {
+	uint64_t tsc_start; /* host TSC at creation */
+	uint64_t xcr0_mask; /* what XCR0 may hold */
+	uint32_t xsave_size; /* compacted, constant for the partition's life */
+	uint32_t exception_intercepts; /* bit n: vector n goes to the root */
+	bool cpuid_intercept, msr_intercept, io_intercept, hlt_intercept;
+};
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The handlers that hypercall_table.c names, by file. */
+#ifndef HVAPI_HANDLERS_H
+#define HVAPI_HANDLERS_H
+
+#include "hvapi/hypercall.h"
+#include "kernel/log.h"
+
+/* hvcall_partition.c */
+uint16_t hvcall_create_partition(struct hcall_args *a);
+uint16_t hvcall_initialize_partition(struct hcall_args *a);
+uint16_t hvcall_finalize_partition(struct hcall_args *a);
+uint16_t hvcall_delete_partition(struct hcall_args *a);
+uint16_t hvcall_get_partition_id(struct hcall_args *a);
+uint16_t hvcall_deposit_memory(struct hcall_args *a);
+uint16_t hvcall_withdraw_memory(struct hcall_args *a);
+uint16_t hvcall_map_gpa_pages(struct hcall_args *a);
+uint16_t hvcall_unmap_gpa_pages(struct hcall_args *a);
+uint16_t hvcall_get_system_property(struct hcall_args *a);
+uint16_t hvcall_quoin_read_log(struct hcall_args *a);
+
+/* hvcall_vp.c */
+uint16_t hvcall_create_vp(struct hcall_args *a);
+uint16_t hvcall_delete_vp(struct hcall_args *a);
+uint16_t hvcall_get_vp_registers(struct hcall_args *a);
+uint16_t hvcall_set_vp_registers(struct hcall_args *a);
+uint16_t hvcall_dispatch_vp(struct hcall_args *a);
+uint16_t hvcall_map_vp_state_page(struct hcall_args *a);
+uint16_t hvcall_unmap_vp_state_page(struct hcall_args *a);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Virtual processors (TLFS, "Virtual processor management"). */
+#include <string.h>
+
+#include "hvapi/handlers.h"
+#include "kernel/arch.h"
+
+uint16_t hvcall_create_vp(struct hcall_args *a)
+{
+	struct hv_input_create_vp in;
+
+	memcpy(&in, a->in, sizeof(in));
+	if (in.flags || in.padding[0] || in.padding[1] || in.padding[2])
+		return HV_STATUS_INVALID_PARAMETER;
+	return vp_create(a->target, in.vp_index);
+}
+
+uint16_t hvcall_delete_vp(struct hcall_args *a)
+{
+	struct hv_input_vp in;
+
+	memcpy(&in, a->in, sizeof(in));
+	return in.padding ? HV_STATUS_INVALID_PARAMETER : vp_delete(a->target, in.vp_index);
+}
+
+/* Header of the register calls: VTL 0 only, reserved bytes zero. */
+static bool header_ok(const struct hcall_args *a)
+{
+	struct hv_input_vp_registers in;
+
+	memcpy(&in, a->in, sizeof(in));
+	return !(in.input_vtl & 0x1f) && !in.padding[0] && !in.padding[1] && !in.padding[2];
+}
+
+uint16_t hvcall_get_vp_registers(struct hcall_args *a)
+{
+	uint16_t status = HV_STATUS_SUCCESS;
+
+	if (!header_ok(a))
+		return HV_STATUS_INVALID_PARAMETER;
+	if (a->vp->partition == partition_root)
+		return HV_STATUS_INVALID_VP_STATE;
+	if (!vp_take(a->vp))
+		return HV_STATUS_INVALID_VP_STATE;
+	arch_vp_take_mail(a->vp);
+	for (uint32_t i = a->rep_start; i < a->rep_count; i++) {
+		union hv_register_value v = { { 0, 0 } };
+		uint32_t name;
+
+		memcpy(&name, a->list + 4 * i, sizeof(name));
+		status = vp_get_register(a->vp, name, &v);
+		if (status != HV_STATUS_SUCCESS)
+			break;
+		memcpy(a->out_list + 16 * i, &v, sizeof(v));
+		a->reps_done = i + 1;
+	}
+	vp_drop(a->vp);
+	return status;
+}
+
+uint16_t hvcall_set_vp_registers(struct hcall_args *a)
+{
+	uint16_t status = HV_STATUS_SUCCESS;
+
+	if (!header_ok(a))
+		return HV_STATUS_INVALID_PARAMETER;
+	if (a->vp->partition == partition_root)
+		return HV_STATUS_INVALID_VP_STATE;
+	if (!vp_take(a->vp))
+		return HV_STATUS_INVALID_VP_STATE;
+	arch_vp_take_mail(a->vp);
+	for (uint32_t i = a->rep_start; i < a->rep_count; i++) {
+		struct hv_register_assoc r;
+
+		memcpy(&r, a->list + 32 * i, sizeof(r));
+		status = r.padding || r.reserved ? HV_STATUS_INVALID_PARAMETER :
+						   vp_set_register(a->vp, r.name, &r.value);
+		if (status != HV_STATUS_SUCCESS)
+			break;
+		a->reps_done = i + 1;
+	}
+	vp_drop(a->vp);
+	return status;
+}
+
+uint16_t hvcall_dispatch_vp(struct hcall_args *a)
+{
+	struct hv_input_dispatch_vp in;
+	struct hv_output_dispatch_vp out = { 0, 0 };
+	uint16_t status;
+
+	memcpy(&in, a->in, sizeof(in));
+	if (in.flags & ~HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND || in.time_slice || in.spec_ctrl)
+		return HV_STATUS_INVALID_PARAMETER;
+	if (a->vp->partition == partition_root || a->vp->partition->state != PARTITION_ACTIVE)
+		return HV_STATUS_INVALID_PARTITION_STATE;
+	status = vp_dispatch(a->vp, in.flags, &out.dispatch_state, &out.dispatch_event);
+	memcpy(a->out, &out, sizeof(out));
+	return status;
+}
+
+static uint16_t state_page(struct hcall_args *a, void **page, bool **mapped)
+{
+	struct hv_input_vp_state_page in;
+
+	memcpy(&in, a->in, sizeof(in));
+	if (in.input_vtl || in.flags || in.requested_map_location ||
+	    a->vp->partition == partition_root)
+		return HV_STATUS_INVALID_PARAMETER;
+	if (in.type == HV_VP_STATE_PAGE_INTERCEPT_MESSAGE) {
+		*page = a->vp->message_page;
+		*mapped = &a->vp->message_mapped;
+	} else if (in.type == HV_VP_STATE_PAGE_REGISTERS) {
+		*page = a->vp->register_page;
+		*mapped = &a->vp->register_mapped;
+	} else {
+		return HV_STATUS_INVALID_PARAMETER;
+	}
+	return HV_STATUS_SUCCESS;
+}
+
+uint16_t hvcall_map_vp_state_page(struct hcall_args *a)
+{
+	uint16_t status;
+	bool *mapped;
+	uint64_t pfn;
+	void *page;
+
+	status = state_page(a, &page, &mapped);
+	if (status != HV_STATUS_SUCCESS)
+		return status;
+	if (!vp_take(a->vp))
+		return HV_STATUS_INVALID_VP_STATE;
+	if (!*mapped)
+		status = root_open_page(a->vp->partition, page);
+	*mapped = true;
+	pfn = ptr_hpa(page).v >> PAGE_SHIFT;
+	memcpy(a->out, &pfn, sizeof(pfn));
+	vp_drop(a->vp);
+	return status;
+}
+
+uint16_t hvcall_unmap_vp_state_page(struct hcall_args *a)
+{
+	uint16_t status;
+	bool *mapped;
+	void *page;
+
+	status = state_page(a, &page, &mapped);
+	if (status != HV_STATUS_SUCCESS)
+		return status;
+	if (!vp_take(a->vp))
+		return HV_STATUS_INVALID_VP_STATE;
+	if (*mapped)
+		root_close_page(a->vp->partition, page);
+	else
+		status = HV_STATUS_INVALID_PARAMETER;
+	*mapped = false;
+	vp_drop(a->vp);
+	return status;
+}

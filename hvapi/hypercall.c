@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "hvapi/hypercall.h"
+
+#include <string.h>
+
+#include "kernel/guest_mem.h"
+
+/* Control word (TLFS, "Hypercall inputs"): reserved bits are 30:27, 47:44 and 63:60. */
+#define CTL_CODE(c)	 ((uint16_t)(c))
+#define CTL_FAST(c)	 ((c) >> 16 & 1)
+#define CTL_VARHEAD(c)	 ((uint32_t)((c) >> 17) & 0x3ff)
+#define CTL_NESTED(c)	 ((c) >> 31 & 1)
+#define CTL_REP_COUNT(c) ((uint32_t)((c) >> 32) & 0xfff)
+#define CTL_REP_START(c) ((uint32_t)((c) >> 48) & 0xfff)
+#define CTL_RESERVED	 (MASK(30, 27) | MASK(47, 44) | MASK(63, 60))
+#define CTL_START_SHIFT	 48
+#define RESULT_REPS_SHIFT 32
+
+#define FAST_BYTES 16u
+
+struct call {
+	const struct hcall_row *row;
+	uint32_t in_bytes, out_bytes; /* header and list together */
+	uint32_t count, start, var_bytes;
+	bool fast;
+};
+
+const struct hcall_row *hypercall_find(uint16_t code)
+{
+	uint32_t lo = 0, hi = hypercall_table_len;
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+
+		if (hypercall_table[mid].code == code)
+			return &hypercall_table[mid];
+		if (hypercall_table[mid].code < code)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+bool hypercall_enabled(const struct partition *p)
+{
+	return p == partition_root || (p->guest_os_id && p->hypercall_msr & 1);
+}
+
+/* The control word against the row: everything that needs no memory. */
+static uint16_t parse(const struct hv_hcall_io *io, struct call *c)
+{
+	const struct hcall_row *r = c->row;
+	uint64_t ctl = io->control;
+
+	c->fast = CTL_FAST(ctl);
+	c->count = CTL_REP_COUNT(ctl);
+	c->start = CTL_REP_START(ctl);
+	c->var_bytes = CTL_VARHEAD(ctl) * 8;
+	if (ctl & CTL_RESERVED || CTL_NESTED(ctl))
+		return HV_STATUS_INVALID_HYPERCALL_INPUT;
+	if (r->rep ? c->count == 0 || c->start >= c->count : c->count != 0 || c->start != 0)
+		return HV_STATUS_INVALID_HYPERCALL_INPUT;
+	if (c->var_bytes && !r->variable)
+		return HV_STATUS_INVALID_HYPERCALL_INPUT;
+	c->in_bytes = r->in_size + c->var_bytes + r->in_elem * c->count;
+	c->out_bytes = r->out_size + r->out_elem * c->count;
+	if (c->in_bytes > HV_PAGE_SIZE || c->out_bytes > HV_PAGE_SIZE)
+		return HV_STATUS_INVALID_HYPERCALL_INPUT;
+	if (c->fast)
+		return r->fast && c->in_bytes <= FAST_BYTES && c->out_bytes == 0 ?
+			       HV_STATUS_SUCCESS :
+			       HV_STATUS_INVALID_HYPERCALL_INPUT;
+	/* A list of no bytes has no address to check (TLFS: ignored). */
+	if ((c->in_bytes && io->input & 7) || (c->out_bytes && io->output & 7))
+		return HV_STATUS_INVALID_ALIGNMENT;
+	if ((c->in_bytes && (io->input & (PAGE_SIZE - 1)) + c->in_bytes > PAGE_SIZE) ||
+	    (c->out_bytes && (io->output & (PAGE_SIZE - 1)) + c->out_bytes > PAGE_SIZE))
+		return HV_STATUS_INVALID_HYPERCALL_INPUT;
+	return HV_STATUS_SUCCESS;
+}
+
+/* Partition and VP that the row says stand at the head of the input. */
+static uint16_t find_target(struct hcall_args *a, const struct hcall_row *r)
+{
+	hv_partition_id id;
+	uint32_t index;
+
+	if (r->target == HCALL_TARGET_NONE)
+		return HV_STATUS_SUCCESS;
+	memcpy(&id, a->in, sizeof(id));
+	a->target = partition_get(a->caller->partition, id);
+	if (!a->target)
+		return HV_STATUS_INVALID_PARTITION_ID;
+	if (r->target == HCALL_TARGET_SELF && a->target != a->caller->partition)
+		return HV_STATUS_ACCESS_DENIED;
+	if (r->target == HCALL_TARGET_CHILD && a->target == a->caller->partition)
+		return HV_STATUS_ACCESS_DENIED;
+	if (r->target != HCALL_TARGET_VP)
+		return HV_STATUS_SUCCESS;
+	memcpy(&index, a->in + 8, sizeof(index));
+	if (index == HV_VP_INDEX_SELF)
+		a->vp = a->target == a->caller->partition ? a->caller : NULL;
+	else
+		a->vp = vp_find(a->target, index);
+	return a->vp ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_VP_INDEX;
+}
+
+static void report_fault(struct hv_hcall_io *io, enum guest_mem_result r, uint64_t gpa, bool write)
+{
+	io->fault = true;
+	io->fault_write = write;
+	io->fault_unmapped = r == GUEST_MEM_UNMAPPED;
+	io->fault_gpa = GPA(gpa);
+}
+
+static bool copy_in(struct vp *caller, struct hv_hcall_io *io, const struct call *c, uint8_t *to)
+{
+	enum guest_mem_result r;
+
+	if (c->fast) {
+		memcpy(to, &io->input, 8);
+		memcpy(to + 8, &io->output, 8);
+		return true;
+	}
+	if (!c->in_bytes)
+		return true;
+	r = guest_mem_read(caller->partition, GPA(io->input), to, c->in_bytes, NULL);
+	if (r != GUEST_MEM_OK)
+		report_fault(io, r, io->input, false);
+	return r == GUEST_MEM_OK;
+}
+
+/*
+ * The output page is held before the call is made, so that a call whose effect is done never finds
+ * it gone.
+ */
+static bool pin_output(struct vp *caller, struct hv_hcall_io *io, const struct call *c,
+		       struct guest_page *pg)
+{
+	enum guest_mem_result r;
+
+	pg->held = false;
+	pg->ptr = NULL;
+	if (!c->out_bytes || c->fast)
+		return true;
+	r = guest_mem_pin(caller->partition, GPA(io->output), SLAT_R | SLAT_W, pg);
+	if (r != GUEST_MEM_OK)
+		report_fault(io, r, io->output, true);
+	return r == GUEST_MEM_OK;
+}
+
+static void write_output(const struct call *c, const struct hv_hcall_io *io, struct guest_page *pg,
+			 const struct hcall_args *a, uint16_t status)
+{
+	uint8_t *to = (uint8_t *)pg->ptr + (io->output & (PAGE_SIZE - 1));
+	const struct hcall_row *r = c->row;
+
+	if (!pg->ptr)
+		return;
+	if (status == HV_STATUS_SUCCESS && r->out_size)
+		memcpy(to, a->out, r->out_size);
+	if (r->rep && a->reps_done > a->rep_start)
+		memcpy(to + r->out_size + r->out_elem * a->rep_start,
+		       a->out_list + r->out_elem * a->rep_start,
+		       (size_t)r->out_elem * (a->reps_done - a->rep_start));
+}
+
+static void call(struct vp *caller, struct hv_hcall_io *io, struct call *c)
+{
+	struct percpu *cpu = this_cpu();
+	const struct hcall_row *r = c->row;
+	struct hcall_args a = { .caller = caller,
+				.in = cpu->hcall_in,
+				.list = cpu->hcall_in + r->in_size + c->var_bytes,
+				.out = cpu->hcall_out,
+				.out_list = cpu->hcall_out + r->out_size,
+				.var_bytes = c->var_bytes,
+				.rep_start = c->start,
+				.rep_count = c->count,
+				.reps_done = c->start };
+	struct guest_page pg;
+	uint16_t status;
+
+	if (!copy_in(caller, io, c, cpu->hcall_in) || !pin_output(caller, io, c, &pg))
+		return;
+	status = find_target(&a, r);
+	if (status == HV_STATUS_SUCCESS) {
+		/* Nothing of an earlier call leaks through a handler that fills less. */
+		if (c->out_bytes)
+			memset(cpu->hcall_out, 0, c->out_bytes);
+		status = r->fn(&a);
+		write_output(c, io, &pg, &a, status);
+	}
+	if (a.target)
+		partition_put(a.target);
+	guest_mem_unpin(&pg);
+	if (a.more && status == HV_STATUS_SUCCESS) {
+		io->again = true;
+		io->control = (io->control & ~(0xfffull << CTL_START_SHIFT)) |
+			      (uint64_t)a.reps_done << CTL_START_SHIFT;
+		return;
+	}
+	io->result = status;
+	if (r->rep)
+		io->result |= (uint64_t)a.reps_done << RESULT_REPS_SHIFT;
+}
+
+void hypercall_dispatch(struct vp *caller, struct hv_hcall_io *io)
+{
+	struct call c;
+	uint16_t status;
+
+	io->again = io->fault = io->fast_output = false;
+	c.row = hypercall_find(CTL_CODE(io->control));
+	if (unlikely(!c.row)) {
+		io->result = HV_STATUS_INVALID_HYPERCALL_CODE;
+		return;
+	}
+	/* Privilege before anything that depends on the input (TLFS, "Ordering of error conditions"). */
+	if ((caller->partition->privileges & c.row->privilege) != c.row->privilege) {
+		io->result = HV_STATUS_ACCESS_DENIED;
+		return;
+	}
+	status = parse(io, &c);
+	if (status != HV_STATUS_SUCCESS) {
+		io->result = status;
+		return;
+	}
+	call(caller, io, &c);
+}

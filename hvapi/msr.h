@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Synthetic MSRs 0x40000000 .. 0x400001ff (TLFS, "Virtual processor MSRs"): one table. */
+#ifndef HVAPI_MSR_H
+#define HVAPI_MSR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vp;
+
+enum hv_msr_result {
+	HV_MSR_OK,
+	HV_MSR_FAULT,	/* #GP */
+	HV_MSR_UNKNOWN, /* not ours: the partition's policy for unimplemented MSRs */
+};
+
+enum hv_msr_result hv_msr_read(struct vp *vp, uint32_t msr, uint64_t *v);
+enum hv_msr_result hv_msr_write(struct vp *vp, uint32_t msr, uint64_t v);
+
+/* The MSR behind a register name of HvCallGet/SetVpRegisters; 0: none. */
+uint32_t hv_register_msr(uint32_t name);
+/* Fill the partition's reference TSC page anew, from this VP's clock. */
+void reference_tsc_fill(struct vp *vp);
+
+/* What SynIC or the timers asked to be raised: SINT mask to local interrupts. */
+void hv_raise_sints(struct vp *vp, uint16_t mask);
+/* Expire timers, and give waiting messages another try. Called by the run loop. */
+void hv_timers_run(struct vp *vp);
+/* Host TSC of the next synthetic timer, UINT64_MAX when none. */
+uint64_t hv_timers_deadline(struct vp *vp);
+/* The guest wrote EOI: SINT queues may move (TLFS, "SynIC message delivery"). */
+void hv_synic_eoi(struct vp *vp);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "hvapi/overlay.h"
+
+#include "kernel/frame.h"
+#include "kernel/partition.h"
+#include "kernel/smp.h"
+
+struct overlay *overlay_at(struct partition *p, uint64_t gfn, uint64_t count)
+{
+	for (struct overlay *o = p->overlays; o; o = o->next)
+		if (o->gfn - gfn < count)
+			return o;
+	return NULL;
+}
+
+static void release_under(struct overlay *o)
+{
+	if (o->has_under && o->under.prot & SLAT_RWX)
+		frame_release(o->under.hpa.v >> PAGE_SHIFT);
+	o->has_under = false;
+}
+
+void overlay_set_under(struct overlay *o, bool mapped, uint64_t pfn, uint32_t prot)
+{
+	release_under(o);
+	o->has_under = mapped;
+	o->under = (struct slat_leaf){ HPA(pfn << PAGE_SHIFT), prot, 1 };
+}
+
+static void remove(struct partition *p, struct overlay *o)
+{
+	struct overlay **at = &p->overlays;
+	gpa_t gpa = GPA(o->gfn << PAGE_SHIFT);
+
+	while (*at != o)
+		at = &(*at)->next;
+	*at = o->next;
+	/* The 4-KiB table exists since the overlay went in, so neither call can fail. */
+	if (o->has_under)
+		(void)slat_map(&p->slat, gpa, o->under.hpa, 1, o->under.prot, NULL, NULL);
+	else
+		(void)slat_unmap(&p->slat, gpa, 1, NULL, NULL);
+	o->has_under = false; /* its hold is the mapping's again */
+	o->active = false;
+	smp_flush_slat(&p->slat);
+}
+
+static bool insert(struct partition *p, struct overlay *o, void *page, uint64_t gfn)
+{
+	gpa_t gpa = GPA(gfn << PAGE_SHIFT);
+	struct slat_leaf l;
+	uint64_t offset;
+	bool mapped;
+
+	if (overlay_at(p, gfn, 1))
+		return false;
+	mapped = slat_lookup(&p->slat, gpa, &l);
+	if (slat_map(&p->slat, gpa, ptr_hpa(page), 1, SLAT_RWX, NULL, NULL) != SLAT_OK)
+		return false;
+	o->page = page;
+	o->gfn = gfn;
+	o->has_under = mapped;
+	if (mapped) {
+		offset = gpa.v & ((1ull << (PAGE_SHIFT + 9 * (l.level - 1))) - 1);
+		o->under = (struct slat_leaf){ HPA(l.prot & SLAT_RWX ? l.hpa.v + offset : 0), l.prot,
+					       1 };
+	}
+	o->active = true;
+	o->next = p->overlays;
+	p->overlays = o;
+	smp_flush_slat(&p->slat);
+	return true;
+}
+
+bool overlay_set(struct partition *p, struct overlay *o, void *page, bool enable, uint64_t gfn)
+{
+	uint64_t old = o->gfn;
+	bool was = o->active;
+
+	if (was && enable && old == gfn)
+		return true;
+	if (enable && gfn >> (48 - PAGE_SHIFT))
+		return false;
+	if (was)
+		remove(p, o);
+	if (!enable || insert(p, o, page, gfn))
+		return true;
+	if (was)
+		(void)insert(p, o, page, old);
+	return false;
+}
+
+void overlay_drop_all(struct partition *p)
+{
+	for (struct overlay *o = p->overlays; o; o = o->next) {
+		release_under(o);
+		o->active = false;
+	}
+	p->overlays = NULL;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Every hook that an architecture supplies to the kernel and to hvapi, once. */
+#ifndef KERNEL_ARCH_H
+#define KERNEL_ARCH_H
+
+#include <hv/status.h>
+#include <hv/types.h>
+
+#include "kernel/vp.h"
+
+/* -- machine ---------------------------------------------------------------------------------- */
+/* Make `cpu` leave guest mode at once and come into the core; it need not be in guest mode. */
+void arch_kick(struct percpu *cpu);
+/* Host TSC or counter. */
+uint64_t arch_time(void);
+uint64_t arch_time_hz(void);
+/* The root's interrupt-timer clock. */
+uint64_t arch_apic_hz(void);
+/* Reset the machine, as a triple fault would. */
+void arch_machine_reset(void);
+/* (a * b) / c without overflow in between; the result must fit. */
+uint64_t arch_mul_div(uint64_t a, uint64_t b, uint64_t c);
+
+/* -- second level ----------------------------------------------------------------------------- */
+extern const struct slat_format *arch_slat_format;
+
+/* -- partition -------------------------------------------------------------------------------- */
+uint16_t arch_partition_init(struct partition *p);
+void arch_partition_free(struct partition *p);
+
+/* -- VP --------------------------------------------------------------------------------------- */
+/* Pages come from the partition's pool; on failure everything taken is given back. */
+uint16_t arch_vp_init(struct vp *vp);
+void arch_vp_free(struct vp *vp);
+/* Architectural reset state (INIT when init is set: some things survive). */
+void arch_vp_reset(struct vp *vp, bool init);
+/* Raise a fixed interrupt at the VP's local controller. Owner only. */
+void arch_vp_raise(struct vp *vp, uint8_t vector);
+/* The VP's own TSC or counter, now. */
+uint64_t arch_vp_tsc(const struct vp *vp);
+/* The synthetic EOI, ICR and TPR MSRs. False: #GP. */
+bool arch_hv_apic_msr(struct vp *vp, uint32_t msr, bool write, uint64_t *v);
+/* Host TSC ticks went by that the VP must not notice. */
+void arch_vp_shift_time(struct vp *vp, uint64_t gone);
+/* Move the mailbox into the VP. Owner only. */
+void arch_vp_take_mail(struct vp *vp);
+
+enum vp_exit {
+	VP_EXIT_RESUME,	   /* internal: keep running */
+	VP_EXIT_INTERCEPT, /* a message is ready, intercept_suspend is set */
+	VP_EXIT_INTERRUPT, /* a physical interrupt waits for the root */
+	VP_EXIT_HALTED,	   /* idle with nothing to wake it up by itself */
+	VP_EXIT_SUSPENDED, /* explicit suspend */
+};
+/* Run the VP on this CPU until there is something for the root. The root's state is away. */
+enum vp_exit arch_vp_run(struct vp *vp);
+/* Take the root VP's state off this CPU and put vp's on, and back. */
+void arch_vp_switch_in(struct vp *vp);
+void arch_vp_switch_out(struct vp *vp);
+
+/* Registers that are not neutral rows. HV_STATUS_UNKNOWN_REGISTER_NAME when there is none. */
+uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *v);
+uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_register_value *v);
+
+/* -- state groups ----------------------------------------------------------------------------- */
+/* Size of a state type's image, 0 when this architecture or partition has no such state. */
+uint32_t arch_state_size(struct partition *p, uint32_t type);
+uint16_t arch_state_get(struct vp *vp, uint32_t type, void *buf, uint32_t len);
+/* Checks everything, then commits. */
+uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf, uint32_t len);
+
+#endif
