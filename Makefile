@@ -24,13 +24,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-pro
 	-Wconversion -Wsign-conversion -Wwrite-strings
 BASE := -std=gnu11 -O2 -g -MMD -MP -fno-stack-protector -fcf-protection=none
 
-# ---- newlib: Debian packages its source only ----------------------------------------------------
-NEWLIB_TAR := $(firstword $(wildcard /usr/src/newlib/newlib-*.tar.xz /usr/src/newlib-*.tar.xz))
-NL	   := $(O)/newlib
-NL_SRC	   := $(NL)/src/newlib
-NL_LIBC	   := $(NL)/lib/libc.a
-NL_FLAGS   := -O2 -g0 -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none -mcmodel=small
-NL_INC	   := -isystem $(NL)/lib/targ-include -isystem $(NL_SRC)/libc/include
+include newlib.mk
 
 # ---- core ---------------------------------------------------------------------------------------
 CORE_INC   := -I. -Ihvapi/include -Iarch/$(ARCH)
@@ -72,19 +66,6 @@ all: $(O)/core.elf $(O)/BOOTX64.EFI $(O)/root.elf ## build everything
 help: ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 	@echo '  settings: V=1  O=DIR  CLANG=1  SMP=2  MEM=512  INPUT=FILE'
-
-$(NL)/src/.done: Makefile
-	$(call say,UNPACK,newlib)
-	$(Q)test -n "$(NEWLIB_TAR)" || { echo 'newlib-source is not installed: run qemu-scripts/setup.sh'; exit 1; }
-	$(Q)rm -rf $(NL) && mkdir -p $(NL)/src && tar -C $(NL)/src --strip-components=1 -xf $(NEWLIB_TAR) && touch $@
-
-$(NL_LIBC): $(NL)/src/.done
-	$(call say,NEWLIB,'configure and build (40 s)')
-	$(Q)mkdir -p $(NL)/lib && cd $(NL)/lib && { ../src/newlib/configure --host=x86_64-elf --disable-multilib \
-	  --disable-newlib-supplied-syscalls --enable-newlib-io-long-long --disable-newlib-multithread \
-	  --disable-newlib-mb --disable-shared CC=gcc AR=ar RANLIB=ranlib AS=as LD=ld CFLAGS="$(NL_FLAGS)" \
-	  && $(MAKE) --no-print-directory -j2; } > build.log 2>&1 || { tail -20 build.log; exit 1; }
-	$(Q)touch $@
 
 $(O)/core/libc/%.o: Makefile $(NL_LIBC)
 	$(call say,CC,newlib/$*.c)

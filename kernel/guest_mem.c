@@ -5,17 +5,30 @@
 #include "kernel/frame.h"
 #include "kernel/guest_mem.h"
 
-/*
- * The root's memory is identity: the frame table alone decides. The core's few pages that the
- * root sees (overlays) are not valid buffers.
- */
-static enum guest_mem_result pin_root(gpa_t gpa, struct guest_page *out)
+/* Pages of the core's that the root may read (hypercall page, boot_info): they never go away. */
+static bool core_page_open(uint64_t pfn, uint32_t need)
+{
+	struct slat_leaf l;
+	struct lock_token t;
+	bool open;
+
+	if (need & SLAT_W || frame_state(pfn) != FRAME_CORE)
+		return false;
+	t = lock_take(&partition_root->lock);
+	open = slat_lookup(&partition_root->slat, GPA(pfn << PAGE_SHIFT), &l) && (l.prot & need) == need;
+	lock_drop(t);
+	return open;
+}
+
+/* The root's memory is identity: the frame table decides. */
+static enum guest_mem_result pin_root(gpa_t gpa, uint32_t need, struct guest_page *out)
 {
 	uint64_t pfn = gpa.v >> PAGE_SHIFT;
+	bool held = frame_hold(pfn);
 
-	if (!frame_hold(pfn))
+	if (!held && !core_page_open(pfn, need))
 		return GUEST_MEM_UNMAPPED;
-	*out = (struct guest_page){ hpa_ptr(HPA(pfn << PAGE_SHIFT)), pfn, true };
+	*out = (struct guest_page){ hpa_ptr(HPA(pfn << PAGE_SHIFT)), pfn, held };
 	return GUEST_MEM_OK;
 }
 
@@ -27,7 +40,7 @@ enum guest_mem_result guest_mem_pin(struct partition *p, gpa_t gpa, uint32_t nee
 	uint64_t pa, pfn;
 
 	if (p == partition_root)
-		return pin_root(gpa, out);
+		return pin_root(gpa, need, out);
 
 	struct lock_token t = lock_take(&p->lock);
 

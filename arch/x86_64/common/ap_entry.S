@@ -20,6 +20,9 @@ ap_trampoline:
 	lea	(ap_gdt - ap_trampoline)(%esi), %eax
 	mov	%eax, (ap_gdtr - ap_trampoline + 2)
 	lgdtl	(ap_gdtr - ap_trampoline)
+	/* Before paging: the core's tables have this page read-only. */
+	lea	(ap_long - ap_trampoline)(%esi), %eax
+	mov	%eax, (ap_far - ap_trampoline)
 	mov	$0xa0, %eax		/* CR4: PAE, PGE */
 	mov	%eax, %cr4
 	mov	(ap_trampoline_args - ap_trampoline), %eax
@@ -30,8 +33,6 @@ ap_trampoline:
 	wrmsr
 	mov	$0x80010033, %eax	/* CR0: PG WP NE ET MP PE */
 	mov	%eax, %cr0
-	lea	(ap_long - ap_trampoline)(%esi), %eax
-	mov	%eax, (ap_far - ap_trampoline)
 	ljmpl	*(ap_far - ap_trampoline)
 
 	.code64

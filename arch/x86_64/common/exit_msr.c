@@ -350,10 +350,12 @@ enum exit_action exit_msr_root(struct vp *vp, struct x86_exit *ex)
 	uint32_t msr = (uint32_t)g[GPR_RCX];
 	uint64_t v = g[GPR_RDX] << 32 | (uint32_t)g[GPR_RAX];
 
+	bool ok;
+
 	if (!insn_length(vp, ex))
 		return EXIT_RESUME;
-	return finish(vp, ex->msr.write,
-		      ex->msr.write ? root_write(vp, msr, v) : root_read(vp, msr, &v), v);
+	ok = ex->msr.write ? root_write(vp, msr, v) : root_read(vp, msr, &v);
+	return finish(vp, ex->msr.write, ok, v);
 }
 
 enum exit_action exit_msr_guest(struct vp *vp, struct x86_exit *ex)

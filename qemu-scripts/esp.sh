@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# esp.sh BUILD ESP CMDLINE [INPUT]: lay out an EFI system partition as a folder.
+set -eu
+build=$1 esp=$2 cmdline=$3 input=${4:-}
+mkdir -p "$esp/EFI/BOOT" "$esp/quoin"
+cp "$build/BOOTX64.EFI" "$esp/EFI/BOOT/BOOTX64.EFI"
+objcopy --strip-all "$build/core.elf" "$esp/quoin/core.elf"
+objcopy --strip-all "$build/root.elf" "$esp/quoin/root.elf"
+{
+	printf '%s\n' 'core = \quoin\core.elf' 'root = \quoin\root.elf'
+	echo "cmdline = $cmdline"
+	echo "loglevel = ${QUOIN_LOGLEVEL:-info}"
+	if [ -n "$input" ]; then
+		cp "$input" "$esp/quoin/input"
+		printf '%s\n' 'root_file = \quoin\input'
+	fi
+} > "$esp/quoin/quoin.cfg"

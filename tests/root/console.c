@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* newlib's system calls: the console, the heap, the end. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/root/root.h"
+
+#define HEAP_PAGES 2048u
+
+void *sbrk(ptrdiff_t n);
+
+static struct boot_console console;
+static uint32_t lock;
+
+void console_init(const struct boot_console *c)
+{
+	console = *c;
+}
+
+static uint8_t reg_read(uint32_t r)
+{
+	if (console.kind == BOOT_CONSOLE_16550_MMIO)
+		return *(volatile uint8_t *)(console.base + (uint64_t)r * console.stride);
+	return inb((uint16_t)(console.base + r));
+}
+
+static void put(char c)
+{
+	if (console.kind != BOOT_CONSOLE_16550_PORT && console.kind != BOOT_CONSOLE_16550_MMIO)
+		return;
+	while (!(reg_read(5) & 0x20))
+		cpu_pause();
+	if (console.kind == BOOT_CONSOLE_16550_MMIO)
+		*(volatile uint8_t *)console.base = (uint8_t)c;
+	else
+		outb((uint16_t)console.base, (uint8_t)c);
+}
+
+/* Only one CPU at a time is inside stdio. */
+void console_lock(void)
+{
+	while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
+		cpu_pause();
+}
+
+void console_unlock(void)
+{
+	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+}
+
+int write(int fd, const void *data, size_t len)
+{
+	const char *buf = data;
+
+	(void)fd;
+	for (size_t i = 0; i < len; i++) {
+		if (buf[i] == '\n')
+			put('\r');
+		put(buf[i]);
+	}
+	return (int)len;
+}
+
+int read(int fd, void *buf, size_t len)
+{
+	(void)fd;
+	(void)buf;
+	(void)len;
+	return 0;
+}
+
+int close(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int fstat(int fd, struct stat *st)
+{
+	(void)fd;
+	st->st_mode = S_IFCHR;
+	return 0;
+}
+
+int isatty(int fd)
+{
+	(void)fd;
+	return 1;
+}
+
+off_t lseek(int fd, off_t at, int whence)
+{
+	(void)fd;
+	(void)at;
+	(void)whence;
+	errno = ESPIPE;
+	return -1;
+}
+
+int kill(int pid, int sig)
+{
+	(void)pid;
+	(void)sig;
+	machine_exit(false);
+}
+
+int getpid(void)
+{
+	return 1;
+}
+
+void *sbrk(ptrdiff_t n)
+{
+	static uint8_t *base;
+	static size_t used;
+	uint8_t *at;
+
+	if (!base)
+		base = pages_alloc(HEAP_PAGES, 1);
+	if (!base || (ptrdiff_t)used + n < 0 || used + (size_t)n > HEAP_PAGES * (size_t)PAGE) {
+		errno = ENOMEM;
+		return (void *)-1;
+	}
+	at = base + used;
+	used += (size_t)n;
+	return at;
+}
+
+void machine_exit(bool ok)
+{
+	/* QEMU's isa-debug-exit; Bochs powers off on port 8900. Where neither is, stand still. */
+	outl(0xf4, ok ? 0x10 : 0x11);
+	for (const char *s = "Shutdown"; *s; s++)
+		outb(0x8900, (uint8_t)*s);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+void _exit(int code)
+{
+	machine_exit(code == 0);
+}

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/root/guest.h"
+
+void guests_clean_up(void)
+{
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Hypercalls (TLFS, "Hypercall interface"), by the page that MSR 40000001 names. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/root/root.h"
+
+#define HV_X64_MSR_HYPERCALL 0x40000001u
+
+static uint64_t page;
+
+void hv_init(void)
+{
+	uint32_t r[4];
+
+	cpuid(0x40000001, 0, r);
+	if (r[0] != 0x31237648) { /* "Hv#1" */
+		printf("root VM: no hypervisor with this interface\n");
+		machine_exit(false);
+	}
+	page = rdmsr(HV_X64_MSR_HYPERCALL) & ~0xfffull;
+}
+
+uint64_t hv_raw(uint64_t control, uint64_t in, uint64_t out)
+{
+	uint64_t result;
+	register uint64_t r8 __asm__("r8") = out;
+
+	__asm__ volatile("call *%[page]"
+			 : "=a"(result), "+c"(control), "+d"(in), "+r"(r8)
+			 : [page] "r"(page)
+			 : "memory", "r9", "r10", "r11", "cc");
+	return result;
+}
+
+uint64_t hv_call(uint64_t control, const void *in, size_t in_len, void *out, size_t out_len)
+{
+	struct cpu *c = this_cpu();
+	uint64_t r;
+
+	if (in_len)
+		memcpy(c->hcall_in, in, in_len);
+	/* What the hypervisor does not write must read as before. */
+	if (out_len)
+		memcpy(c->hcall_out, out, out_len);
+	r = hv_raw(control, (uint64_t)c->hcall_in, (uint64_t)c->hcall_out);
+	if (out_len)
+		memcpy(out, c->hcall_out, out_len);
+	return r;
+}
+
+uint16_t hv_status(uint64_t control, const void *in, size_t in_len, void *out, size_t out_len)
+{
+	return HV_HYPERCALL_RESULT_STATUS(hv_call(control, in, in_len, out, out_len));
+}
+
+void hv_log_drain(void)
+{
+	static uint64_t cursor;
+	static char line[256];
+	static size_t have;
+	struct {
+		uint64_t cursor;
+		char text[504];
+	} out;
+
+	for (;;) {
+		uint64_t before = cursor;
+
+		memset(&out, 0, sizeof(out));
+		if (hv_status(HVCALL_QUOIN_READ_LOG, &cursor, sizeof(cursor), &out, sizeof(out)) !=
+			    HV_STATUS_SUCCESS ||
+		    out.cursor <= before)
+			return;
+		for (size_t i = 0; i < sizeof(out.text) && out.text[i]; i++) {
+			if (out.text[i] != '\n' && have < sizeof(line) - 1) {
+				line[have++] = out.text[i];
+				continue;
+			}
+			line[have] = 0;
+			printf("core: %s\n", line);
+			have = 0;
+		}
+		cursor = out.cursor;
+	}
+}

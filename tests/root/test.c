@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame of a run: TESTS BEGIN, a line for each, TESTS END with the counts. A run without the
+ * last line has failed, whatever it printed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/root/guest.h"
+#include "tests/root/root.h"
+
+extern const struct test root_tests[], root_tests_end[];
+
+static jmp_buf out;
+
+const char *option(const char *key)
+{
+	static char value[64];
+	size_t n = strlen(key);
+	const char *at = boot_info->root_cmdline;
+
+	while (*at) {
+		size_t len = strcspn(at, " ");
+
+		if (len > n && !strncmp(at, key, n) && at[n] == '=') {
+			len = len - n - 1 < sizeof(value) - 1 ? len - n - 1 : sizeof(value) - 1;
+			memcpy(value, at + n + 1, len);
+			value[len] = 0;
+			return value;
+		}
+		at += len + (at[len] == ' ');
+	}
+	return NULL;
+}
+
+uint64_t option_number(const char *key, uint64_t otherwise)
+{
+	const char *v = option(key);
+
+	return v ? strtoull(v, NULL, 0) : otherwise;
+}
+
+void test_fail(const char *file, int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("  %s:%d: ", file, line);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+	longjmp(out, 1);
+}
+
+static bool wanted(const char *name, const char *prefixes)
+{
+	while (prefixes && *prefixes) {
+		size_t n = strcspn(prefixes, ",");
+
+		if (!strncmp(name, prefixes, n))
+			return true;
+		prefixes += n + (prefixes[n] == ',');
+	}
+	return !prefixes;
+}
+
+/* On its own, so that longjmp() finds no local that it could spoil. */
+static bool run_one(const struct test *t)
+{
+	if (setjmp(out))
+		return false;
+	t->fn();
+	return true;
+}
+
+bool tests_run(const char *prefixes)
+{
+	uint32_t passed = 0, failed = 0, skipped = 0, chosen = 0;
+
+	for (const struct test *t = root_tests; t < root_tests_end; t++)
+		chosen += wanted(t->name, prefixes);
+	printf("TESTS BEGIN %u\n", chosen);
+	for (const struct test *t = root_tests; t < root_tests_end; t++) {
+		bool ok;
+
+		if (!wanted(t->name, prefixes))
+			continue;
+		if (t->cpus > cpu_count) {
+			printf("TEST skip %s: needs %u CPUs\n", t->name, t->cpus);
+			skipped++;
+			continue;
+		}
+		ok = run_one(t);
+		sti();
+		guests_clean_up();
+		hv_log_drain();
+		printf("TEST %s %s\n", ok ? "pass" : "fail", t->name);
+		passed += ok;
+		failed += !ok;
+	}
+	printf("TESTS END %u passed, %u failed, %u skipped\n", passed, failed, skipped);
+	return !failed && passed;
+}
