@@ -57,7 +57,7 @@ GUEST_LIB := $(patsubst tests/guests/%,$(O)/guests/%.o,$(basename $(wildcard tes
 GUESTS	  := $(filter-out lib%,$(basename $(notdir $(wildcard tests/guests/*.c tests/guests/*.S))))
 GUEST_BIN := $(patsubst %,$(O)/guests/%.bin,$(GUESTS))
 
-.PHONY: all run check check-full unit clean help bench tidy format format-check image suite suite-% setup
+.PHONY: all run check check-full unit clean help suite setup
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -155,6 +155,28 @@ $(O)/unit/test_$(1): tests/unit/test_$(1).c $(UNIT_test_$(1)) Makefile tests/uni
 	$$(Q)mkdir -p $$(@D) && $$(CC) $$(filter-out -MMD -MP,$$(UNIT_FLAGS)) $$(WARN) $$(UNITFLAGS_test_$(1)) tests/unit/test_$(1).c $$(UNIT_test_$(1)) -lcmocka -o $$@
 endef
 $(foreach u,$(UNIT),$(eval $(call unit_rule,$(u))))
+
+setup: ## install the packages that are missing
+	$(Q)qemu-scripts/setup.sh
+
+# Set-up may bring what the Makefile looked for when it was read (newlib, compilers): make anew.
+run: setup ## build, boot in QEMU, do the main job
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)SMP=$(SMP) MEM=$(MEM) qemu-scripts/run.sh $(O) "$(INPUT)"
+
+check: setup ## all tests, the choice that fits in half an hour
+	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN)
+	$(Q)qemu-scripts/check.sh $(O) pairwise $(UNIT_BIN)
+
+check-full: setup ## all tests, every combination
+	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN)
+	$(Q)qemu-scripts/check.sh $(O) full $(UNIT_BIN)
+
+suite: all ## the root VM's tests only (FILTER=prefix,prefix)
+	$(Q)SMP=$(SMP) MEM=$(MEM) qemu-scripts/suite.sh $(O) suite 240 "run=suite$(if $(FILTER), filter=$(FILTER))"
+
+clean: ## remove what was built
+	$(Q)rm -rf $(O)
 
 unit: $(UNIT_BIN) ## unit tests, natively with ASan and UBSan
 	$(Q)qemu-scripts/unit.sh $(O) $(UNIT_BIN)

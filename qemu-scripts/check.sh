@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# check.sh BUILD full|pairwise UNIT-TEST...: every suite, one closing line that adds them up.
+set -u
+here=$(dirname "$0")
+build=$1 scope=$2
+shift 2
+start=$(date +%s)
+rm -rf "$build/suite"
+mkdir -p "$build/suite"
+passed=0 failed=0
+
+add() {
+	if [ -f "$1" ]; then
+		read -r p f < "$1"
+		passed=$((passed + p)) failed=$((failed + f))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
+"$here/unit.sh" "$build" "$@"
+add "$build/unit/result"
+
+suite() { # SMP NAME TIMEOUT CMDLINE [INPUT]
+	SMP=$1
+	export SMP
+	shift
+	"$here/suite.sh" "$build" "$@"
+	add "$build/suite/$1.result"
+}
+
+suite 2 suite-smp2 240 run=suite
+if [ "$scope" = full ]; then
+	suite 1 suite-smp1 240 run=suite
+fi
+
+echo "check took $(($(date +%s) - start)) s"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
