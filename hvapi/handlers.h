@@ -28,4 +28,24 @@ uint16_t hvcall_dispatch_vp(struct hcall_args *a);
 uint16_t hvcall_map_vp_state_page(struct hcall_args *a);
 uint16_t hvcall_unmap_vp_state_page(struct hcall_args *a);
 
+/* hvcall_property.c */
+uint16_t hvcall_get_partition_property(struct hcall_args *a);
+uint16_t hvcall_get_partition_property_ex(struct hcall_args *a);
+uint16_t hvcall_set_partition_property(struct hcall_args *a);
+
+/* hvcall_intercept.c */
+uint16_t hvcall_install_intercept(struct hcall_args *a);
+uint16_t hvcall_register_intercept_result(struct hcall_args *a);
+uint16_t hvcall_assert_virtual_interrupt(struct hcall_args *a);
+uint16_t hvcall_get_vp_cpuid_values(struct hcall_args *a);
+
+/* hvcall_memory.c */
+uint16_t hvcall_translate_virtual_address(struct hcall_args *a);
+uint16_t hvcall_read_gpa(struct hcall_args *a);
+uint16_t hvcall_write_gpa(struct hcall_args *a);
+
+/* hvcall_state.c */
+uint16_t hvcall_get_vp_state(struct hcall_args *a);
+uint16_t hvcall_set_vp_state(struct hcall_args *a);
+
 #endif

@@ -176,6 +176,7 @@ static void call(struct vp *caller, struct hv_hcall_io *io, struct call *c)
 				.out = cpu->hcall_out,
 				.out_list = cpu->hcall_out + r->out_size,
 				.var_bytes = c->var_bytes,
+				.out_gpa = io->output,
 				.rep_start = c->start,
 				.rep_count = c->count,
 				.reps_done = c->start };

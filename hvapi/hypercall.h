@@ -47,6 +47,7 @@ struct hcall_args {
 	uint8_t *out;		  /* fixed output */
 	uint8_t *out_list;	  /* rep output, element 0 */
 	uint32_t var_bytes;	  /* of the variable header */
+	uint64_t out_gpa;	  /* for handlers whose rows have no output of fixed size */
 	uint32_t rep_start, rep_count;
 	uint32_t reps_done; /* set by rep handlers: total, from rep_start on */
 	bool more;	    /* rep handlers: stopped on the budget */

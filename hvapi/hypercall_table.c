@@ -5,6 +5,10 @@
 #define SIMPLE(c, n, in, out, tgt, priv, f)                                                        \
 	{ .code = c, .name = n, .in_size = in, .out_size = out, .fast = (in) <= 16 && (out) == 0,   \
 	  .target = tgt, .privilege = priv, .fn = f }
+/* State: a list of pages, or the data, as variable header. */
+#define VARIABLE(c, n, in, tgt, priv, f)                                                           \
+	{ .code = c, .name = n, .in_size = in, .variable = true, .target = tgt, .privilege = priv,  \
+	  .fn = f }
 #define REP(c, n, in, ine, oute, tgt, priv, f)                                                     \
 	{ .code = c, .name = n, .in_size = in, .in_elem = ine, .out_elem = oute, .rep = true,       \
 	  .target = tgt, .privilege = priv, .fn = f }
@@ -22,6 +26,10 @@ const struct hcall_row hypercall_table[] = {
 	       hvcall_finalize_partition),
 	SIMPLE(HVCALL_DELETE_PARTITION, "HvCallDeletePartition", 8, 0, HCALL_TARGET_CHILD, PARTS,
 	       hvcall_delete_partition),
+	SIMPLE(HVCALL_GET_PARTITION_PROPERTY, "HvCallGetPartitionProperty", 16, 8,
+	       HCALL_TARGET_PARTITION, PARTS, hvcall_get_partition_property),
+	SIMPLE(HVCALL_SET_PARTITION_PROPERTY, "HvCallSetPartitionProperty", 24, 0,
+	       HCALL_TARGET_CHILD, PARTS, hvcall_set_partition_property),
 	SIMPLE(HVCALL_GET_PARTITION_ID, "HvCallGetPartitionId", 0, 8, HCALL_TARGET_NONE, ID,
 	       hvcall_get_partition_id),
 	REP(HVCALL_DEPOSIT_MEMORY, "HvCallDepositMemory", 8, 8, 0, HCALL_TARGET_PARTITION, POOL,
@@ -32,20 +40,38 @@ const struct hcall_row hypercall_table[] = {
 	    hvcall_map_gpa_pages),
 	REP(HVCALL_UNMAP_GPA_PAGES, "HvCallUnmapGpaPages", 24, 0, 0, HCALL_TARGET_CHILD, PARTS,
 	    hvcall_unmap_gpa_pages),
+	SIMPLE(HVCALL_INSTALL_INTERCEPT, "HvCallInstallIntercept", 24, 0, HCALL_TARGET_CHILD, PARTS,
+	       hvcall_install_intercept),
 	SIMPLE(HVCALL_CREATE_VP, "HvCallCreateVp", 40, 0, HCALL_TARGET_CHILD, PARTS, hvcall_create_vp),
 	SIMPLE(HVCALL_DELETE_VP, "HvCallDeleteVp", 16, 0, HCALL_TARGET_CHILD, PARTS, hvcall_delete_vp),
 	REP(HVCALL_GET_VP_REGISTERS, "HvCallGetVpRegisters", 16, 4, 16, HCALL_TARGET_VP, PARTS,
 	    hvcall_get_vp_registers),
 	REP(HVCALL_SET_VP_REGISTERS, "HvCallSetVpRegisters", 16, 32, 0, HCALL_TARGET_VP, PARTS,
 	    hvcall_set_vp_registers),
+	SIMPLE(HVCALL_TRANSLATE_VIRTUAL_ADDRESS, "HvCallTranslateVirtualAddress", 32, 16,
+	       HCALL_TARGET_VP, PARTS, hvcall_translate_virtual_address),
+	SIMPLE(HVCALL_READ_GPA, "HvCallReadGpa", 32, 24, HCALL_TARGET_VP, PARTS, hvcall_read_gpa),
+	SIMPLE(HVCALL_WRITE_GPA, "HvCallWriteGpa", 48, 8, HCALL_TARGET_VP, PARTS, hvcall_write_gpa),
 	SIMPLE(HVCALL_GET_SYSTEM_PROPERTY, "HvCallGetSystemProperty", 16, 8, HCALL_TARGET_NONE, PARTS,
 	       hvcall_get_system_property),
+	SIMPLE(HVCALL_REGISTER_INTERCEPT_RESULT, "HvCallRegisterInterceptResult", 60, 0,
+	       HCALL_TARGET_CHILD, PARTS, hvcall_register_intercept_result),
+	SIMPLE(HVCALL_ASSERT_VIRTUAL_INTERRUPT, "HvCallAssertVirtualInterrupt", 32, 0,
+	       HCALL_TARGET_CHILD, PARTS, hvcall_assert_virtual_interrupt),
 	SIMPLE(HVCALL_DISPATCH_VP, "HvCallDispatchVp", 32, 8, HCALL_TARGET_VP, PARTS,
 	       hvcall_dispatch_vp),
 	SIMPLE(HVCALL_MAP_VP_STATE_PAGE, "HvCallMapVpStatePage", 24, 8, HCALL_TARGET_VP, PARTS,
 	       hvcall_map_vp_state_page),
 	SIMPLE(HVCALL_UNMAP_VP_STATE_PAGE, "HvCallUnmapVpStatePage", 24, 0, HCALL_TARGET_VP, PARTS,
 	       hvcall_unmap_vp_state_page),
+	VARIABLE(HVCALL_GET_VP_STATE, "HvCallGetVpState", 40, HCALL_TARGET_VP, PARTS,
+		 hvcall_get_vp_state),
+	VARIABLE(HVCALL_SET_VP_STATE, "HvCallSetVpState", 40, HCALL_TARGET_VP, PARTS,
+		 hvcall_set_vp_state),
+	REP(HVCALL_GET_VP_CPUID_VALUES, "HvCallGetVpCpuidValues", 24, 24, 16, HCALL_TARGET_VP, PARTS,
+	    hvcall_get_vp_cpuid_values),
+	SIMPLE(HVCALL_GET_PARTITION_PROPERTY_EX, "HvCallGetPartitionPropertyEx", 24, 16,
+	       HCALL_TARGET_PARTITION, PARTS, hvcall_get_partition_property_ex),
 	SIMPLE(HVCALL_QUOIN_READ_LOG, "HvCallQuoinReadLog", 8, 512, HCALL_TARGET_NONE, PARTS,
 	       hvcall_quoin_read_log),
 };

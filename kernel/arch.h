@@ -62,11 +62,26 @@ void arch_vp_switch_out(struct vp *vp);
 uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *v);
 uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_register_value *v);
 
+/* -- properties, intercepts, interrupts ------------------------------------------------------- */
+/* Read-only properties of the processors. HV_STATUS_UNKNOWN_PROPERTY when there is none. */
+uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v);
+uint16_t arch_install_intercept(struct partition *p, uint32_t type, uint32_t access, uint64_t param);
+uint16_t arch_register_result(struct partition *p,
+			      const struct hv_input_register_intercept_result *in);
+uint16_t arch_assert_interrupt(struct partition *p,
+			       const struct hv_input_assert_virtual_interrupt *in);
+/* The VP is taken. */
+uint16_t arch_cpuid_values(struct vp *vp, uint32_t flags, const struct hv_cpuid_leaf_info *leaf,
+			   struct hv_cpuid_values *out);
+uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
+			struct hv_output_translate_virtual_address *out);
+
 /* -- state groups ----------------------------------------------------------------------------- */
-/* Size of a state type's image, 0 when this architecture or partition has no such state. */
-uint32_t arch_state_size(struct partition *p, uint32_t type);
-uint16_t arch_state_get(struct vp *vp, uint32_t type, void *buf, uint32_t len);
+/* Size of a state type's image, at most a page; 0 when this partition has no such state. */
+uint32_t arch_state_size(const struct partition *p, uint32_t type);
+/* states: the XSAVE components wanted, ignored for other types. The VP is taken. */
+uint16_t arch_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf);
 /* Checks everything, then commits. */
-uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf, uint32_t len);
+uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf);
 
 #endif

@@ -91,6 +91,9 @@ uint16_t partition_create(struct partition *parent, const struct hv_input_create
 	p->state = PARTITION_CREATED;
 	p->create_flags = in->flags;
 	p->privileges = HV_PARTITION_PRIVILEGES_GUEST;
+	p->disabled_features[0] = in->disabled_processor_features[0];
+	p->disabled_features[1] = in->disabled_processor_features[1];
+	p->disabled_features[2] = in->disabled_xsave_features;
 	table[slot] = p;
 	*id = p->id;
 	status = HV_STATUS_SUCCESS;

@@ -61,9 +61,8 @@ struct partition {
 	bool time_frozen;
 	uint64_t frozen_at; /* host TSC */
 
-	uint64_t property_synthetic; /* HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES */
+	uint64_t disabled_features[3]; /* processor features 0, 1 and XSAVE; constant */
 	uint64_t unimplemented_msr;  /* 0 fault, 1 ignore and read zero */
-	uint64_t intercept_mask;     /* installed intercepts: bit = hv_intercept_type */
 	struct x86_cpuid_result *cpuid_results; /* one page */
 	uint32_t cpuid_count;
 
@@ -125,6 +124,7 @@ enum unimplemented {
 	UNIMPLEMENTED_PROPERTY,
 	UNIMPLEMENTED_IPI,
 	UNIMPLEMENTED_CORE_MEMORY,
+	UNIMPLEMENTED_INTERCEPT,
 };
 void partition_unimplemented(struct partition *p, uint32_t kind, const char *what, uint64_t arg);
 

@@ -23,6 +23,8 @@ enum vp_owner { VP_IDLE = 0, VP_ACCESSED, VP_RUNNING };
 #define VP_MAIL_INIT BIT(2)
 #define VP_MAIL_SIPI BIT(3) /* vector in mail_sipi */
 #define VP_MAIL_EXTINT BIT(4)
+#define VP_MAIL_LINT0 BIT(6)
+#define VP_MAIL_LINT1 BIT(7)
 #define VP_MAIL_KICK BIT(5) /* leave the guest, nothing else */
 
 enum vp_overlay_kind { VP_OVERLAY_SIMP, VP_OVERLAY_SIEFP, VP_OVERLAY_ASSIST, VP_OVERLAYS };
@@ -80,5 +82,13 @@ uint16_t vp_dispatch(struct vp *vp, uint32_t flags, uint32_t *state, uint32_t *e
 /* vp_state.c: rows. */
 uint16_t vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *v);
 uint16_t vp_set_register(struct vp *vp, uint32_t name, const union hv_register_value *v);
+
+/*
+ * State types of HvCallGet/SetVpState. Size 0: HV_STATUS_INVALID_PARAMETER, or for the nested type
+ * HV_STATUS_FEATURE_UNAVAILABLE. The VP is taken; buf is the core's own copy of exactly that size.
+ */
+uint32_t vp_state_size(const struct partition *p, uint32_t type);
+uint16_t vp_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf);
+uint16_t vp_state_set(struct vp *vp, uint32_t type, const void *buf);
 
 #endif

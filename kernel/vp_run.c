@@ -21,8 +21,13 @@ uint16_t vp_dispatch(struct vp *vp, uint32_t flags, uint32_t *state, uint32_t *e
 		atomic_store(&vp->owner, VP_IDLE);
 		return HV_STATUS_SUCCESS;
 	}
-	if (vp->partition->time_frozen)
+	/* The first VP that runs lets time go on. */
+	if (vp->partition->time_frozen) {
+		struct lock_token t = lock_take(&vp->partition->lock);
+
 		(void)partition_freeze_time(vp->partition, false);
+		lock_drop(t);
+	}
 	arch_vp_switch_in(vp);
 	why = arch_vp_run(vp);
 	arch_vp_switch_out(vp);

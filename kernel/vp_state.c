@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Registers by name: hypervisor-defined ones here, the architecture's rows behind. */
+/* Registers by name and state by type: hypervisor-defined ones here, the architecture's behind. */
+#include <hv/vp_state.h>
+
+#include <string.h>
+
 #include "hvapi/msr.h"
 #include "kernel/arch.h"
 
@@ -8,6 +12,13 @@ uint16_t vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *
 	uint32_t msr = hv_register_msr(name);
 
 	v->low_high[0] = v->low_high[1] = 0;
+	/* No wake-up message was ever sent: a halted VP of the root's waits in the root. */
+	if (name == HV_REGISTER_ROOT_SIGNAL_COUNT)
+		return HV_STATUS_SUCCESS;
+	if (name == HV_REGISTER_REFERENCE_TSC_SEQUENCE) {
+		v->reg64 = vp->partition->tsc_sequence;
+		return HV_STATUS_SUCCESS;
+	}
 	if (msr)
 		return hv_msr_read(vp, msr, &v->reg64) == HV_MSR_OK ? HV_STATUS_SUCCESS :
 								      HV_STATUS_INVALID_PARAMETER;
@@ -22,4 +33,67 @@ uint16_t vp_set_register(struct vp *vp, uint32_t name, const union hv_register_v
 		return hv_msr_write(vp, msr, v->reg64) == HV_MSR_OK ? HV_STATUS_SUCCESS :
 								      HV_STATUS_INVALID_PARAMETER;
 	return arch_vp_set_register(vp, name, v);
+}
+
+uint32_t vp_state_size(const struct partition *p, uint32_t type)
+{
+	switch (type) {
+	case HV_VP_STATE_SYNIC_MESSAGE_PAGE:
+	case HV_VP_STATE_SYNIC_EVENT_FLAG_PAGE:
+		return PAGE_SIZE;
+	case HV_VP_STATE_SYNTHETIC_TIMERS:
+		return sizeof(struct hv_synthetic_timers_state);
+	default:
+		return arch_state_size(p, type);
+	}
+}
+
+uint16_t vp_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf)
+{
+	struct hv_synthetic_timers_state timers;
+
+	switch (type) {
+	case HV_VP_STATE_SYNIC_MESSAGE_PAGE:
+		synic_get_messages(vp->synic, buf);
+		return HV_STATUS_SUCCESS;
+	case HV_VP_STATE_SYNIC_EVENT_FLAG_PAGE:
+		synic_get_events(vp->synic, buf);
+		return HV_STATUS_SUCCESS;
+	case HV_VP_STATE_SYNTHETIC_TIMERS:
+		stimer_get_hv(vp->stimers, &timers);
+		memcpy(buf, &timers, sizeof(timers));
+		return HV_STATUS_SUCCESS;
+	default:
+		return arch_state_get(vp, type, states, buf);
+	}
+}
+
+static uint16_t set_timers(struct vp *vp, const void *buf)
+{
+	struct hv_synthetic_timers_state timers;
+	uint16_t raise = 0;
+
+	memcpy(&timers, buf, sizeof(timers));
+	if (!stimer_check_hv(&timers))
+		return HV_STATUS_INVALID_PARAMETER;
+	stimer_set_hv(vp->stimers, vp->synic, &timers, partition_reference_time(vp->partition),
+		      &raise);
+	hv_raise_sints(vp, raise);
+	return HV_STATUS_SUCCESS;
+}
+
+uint16_t vp_state_set(struct vp *vp, uint32_t type, const void *buf)
+{
+	switch (type) {
+	case HV_VP_STATE_SYNIC_MESSAGE_PAGE:
+		synic_set_messages(vp->synic, buf);
+		return HV_STATUS_SUCCESS;
+	case HV_VP_STATE_SYNIC_EVENT_FLAG_PAGE:
+		synic_set_events(vp->synic, buf);
+		return HV_STATUS_SUCCESS;
+	case HV_VP_STATE_SYNTHETIC_TIMERS:
+		return set_timers(vp, buf);
+	default:
+		return arch_state_set(vp, type, buf);
+	}
 }

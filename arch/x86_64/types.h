@@ -102,6 +102,11 @@ struct arch_vp {
 	bool intr_window; /* armed */
 	bool debug_pending; /* HvX64RegisterPendingDebugException: a #DB to deliver */
 	uint64_t debug_exception;
+	/* HvRegisterPendingEvent0: an exception, or an interrupt past the local APIC */
+	struct x86_event queued; /* type 3, or 0 */
+	uint64_t queued_parameter; /* CR2 of #PF, DR6 of #DB */
+	/* HvX64RegisterDeliverabilityNotifications: HV_DELIVERABILITY_* */
+	uint64_t notify;
 	uint8_t activity; /* enum x86_activity */
 	uint8_t sipi_vector;
 	uint8_t stop; /* enum vp_exit, when an exit handler answered EXIT_STOP */
@@ -111,20 +116,24 @@ struct arch_vp {
 	uint64_t vp_assist;
 };
 
-#define ARCH_CPUID_RESULTS 32u
+#define ARCH_CPUID_RESULTS 80u /* one page */
 struct x86_cpuid_result {
 	uint32_t leaf, subleaf;
-	bool subleaf_specific, always;
+	uint32_t vp; /* HV_ANY_VP: all */
+	bool subleaf_specific;
 	uint32_t value[4]; /* eax ebx ecx edx */
 	uint32_t mask[4];
 };
 
+#define ARCH_CPUID_INTERCEPTS 64u
 struct arch_partition {
 	uint64_t tsc_start; /* host TSC at creation */
 	uint64_t xcr0_mask; /* what XCR0 may hold */
 	uint32_t xsave_size; /* compacted, constant for the partition's life */
 	uint32_t exception_intercepts; /* bit n: vector n goes to the root */
-	bool cpuid_intercept, msr_intercept, io_intercept, hlt_intercept;
+	bool msr_intercept, hlt_intercept;
+	uint32_t cpuid_intercepts; /* leaves below that go to the root */
+	uint32_t cpuid_leaf[ARCH_CPUID_INTERCEPTS];
 };
 
 #endif

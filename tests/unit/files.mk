@@ -8,3 +8,14 @@ UNIT_test_whv_partition := $(wildcard hvapi/whv/*.c)
 UNIT_test_whv_memory := $(wildcard hvapi/whv/*.c)
 UNIT_test_whv_vp := $(wildcard hvapi/whv/*.c)
 UNIT_test_whv_state := $(wildcard hvapi/whv/*.c)
+
+# kernel/ and the hypercall layer: fake_arch.c stands in for the architecture, its RAM lies at
+# ARCH_DIRECT_MAP, which must be clear of ASan's shadow and allocator.
+FAKE_ARCH  := tests/unit/fake_arch.c
+FAKE_FLAGS := -DARCH_DIRECT_MAP=0x200000000000ull
+FAKE_ROOT  := $(FAKE_ARCH) tests/unit/fake_root.c arch/x86_64/svm/npt.c hvapi/overlay.c hvapi/stimer.c \
+	hvapi/synic.c $(patsubst %,kernel/%.c,frame guest_mem memory page_alloc partition pool slat time vp)
+UNIT_test_hypercall := hvapi/hypercall.c $(FAKE_ROOT)
+UNITFLAGS_test_hypercall := $(FAKE_FLAGS)
+UNIT_test_hypercall_table := hvapi/hypercall_table.c $(FAKE_ARCH)
+UNITFLAGS_test_hypercall_table := $(FAKE_FLAGS)

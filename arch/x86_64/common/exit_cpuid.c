@@ -7,6 +7,7 @@
 
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/exits.h"
+#include "arch/x86_64/common/features.h"
 #include "arch/x86_64/common/insn_fetch.h"
 #include "arch/x86_64/common/regs.h"
 #include "hvapi/cpuid.h"
@@ -29,7 +30,7 @@
 #define L7B_GUEST                                                                                  \
 	(BIT(0) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(18) | BIT(19) | BIT(20) | BIT(23) | \
 	 BIT(24) | BIT(29) | BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | \
-	 BIT(31) | BIT(14))
+	 BIT(31))
 #define L7C_GUEST (BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | BIT(12) | BIT(14) | BIT(16))
 #define L7D_GUEST (BIT(2) | BIT(3) | BIT(4) | BIT(8))
 /* 8000_0001 */
@@ -72,27 +73,27 @@ static void root_answer(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t
 	}
 }
 
-static void leaf_1(struct partition *p, struct vp *vp, uint32_t r[4])
+static void leaf_1(const struct partition *p, struct vp *vp, uint32_t r[4])
 {
 	uint64_t off = L1C_MONITOR | L1C_VMX | L1C_SMX | L1C_EST | L1C_TM2 | L1C_PDCM | L1C_X2APIC |
 		       L1C_DEADLINE | L1C_OSXSAVE;
 	uint64_t cr4 = vp ? virt->get(vp, SYS_CR4) : 0;
 
-	r[1] = (r[1] & 0xffff) | (vp ? vp->index : 0) << 24 | MIN(p->vp_count, 255u) << 16;
+	r[1] = (r[1] & 0xffff) | (vp ? vp->index : 0) << 24 | (p ? MIN(p->vp_count, 255u) : 0) << 16;
 	r[2] = (uint32_t)((r[2] & ~off) | L1C_HV);
 	if (cr4 & CR4_OSXSAVE)
 		r[2] |= (uint32_t)L1C_OSXSAVE;
-	if (p->create_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED) {
+	if (!p || p->create_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED) {
 		r[2] |= (uint32_t)L1C_DEADLINE;
-		if (p->create_flags & HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
+		if (!p || p->create_flags & HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE)
 			r[2] |= (uint32_t)L1C_X2APIC;
 	}
 	r[3] &= (uint32_t) ~(L1D_DS | L1D_ACPI);
 }
 
-static void leaf_d(struct partition *p, struct vp *vp, uint32_t sub, uint32_t r[4])
+static void leaf_d(const struct partition *p, uint64_t xfem, uint32_t sub, uint32_t r[4])
 {
-	uint64_t mask = p->arch.xcr0_mask;
+	uint64_t mask = p ? p->arch.xcr0_mask : cpu_xcr0 & XCR0_GUEST;
 
 	switch (sub) {
 	case 0:
@@ -107,7 +108,7 @@ static void leaf_d(struct partition *p, struct vp *vp, uint32_t sub, uint32_t r[
 				continue;
 			cpuid(0xd, i, c);
 			r[2] = MAX(r[2], c[0] + c[1]);
-			if (vp && vp->arch.xcr0 >> i & 1)
+			if (xfem >> i & 1)
 				r[1] = MAX(r[1], c[0] + c[1]);
 		}
 		break;
@@ -123,9 +124,12 @@ static void leaf_d(struct partition *p, struct vp *vp, uint32_t sub, uint32_t r[
 	}
 }
 
-static void guest_answer(struct partition *p, struct vp *vp, uint32_t leaf, uint32_t sub,
-			 uint32_t r[4])
+/* p and vp may be NULL: what any guest may have. */
+static void guest_answer(const struct partition *p, struct vp *vp, uint64_t xfem, uint32_t leaf,
+			 uint32_t sub, uint32_t r[4])
 {
+	uint32_t vps = p ? p->vp_count : 1;
+
 	cpuid(leaf, sub, r);
 	switch (leaf) {
 	case 1:
@@ -148,12 +152,12 @@ static void guest_answer(struct partition *p, struct vp *vp, uint32_t leaf, uint
 	case 0xb:
 		/* One thread a core, all in one package; the x2APIC id is the VP index. */
 		r[0] = sub == 1 ? 8 : 0;
-		r[1] = sub == 0 ? 1 : sub == 1 ? p->vp_count : 0;
+		r[1] = sub == 0 ? 1 : sub == 1 ? vps : 0;
 		r[2] = sub | (sub == 0 ? 0x100u : sub == 1 ? 0x200u : 0);
 		r[3] = vp ? vp->index : 0;
 		break;
 	case 0xd:
-		leaf_d(p, vp, sub, r);
+		leaf_d(p, xfem, sub, r);
 		break;
 	case 5:	   /* MONITOR */
 	case 6:	   /* thermal and power */
@@ -174,40 +178,91 @@ static void guest_answer(struct partition *p, struct vp *vp, uint32_t leaf, uint
 		break;
 	case 0x80000008:
 		r[1] &= 1; /* CLZERO; speculation controls are not offered */
-		r[2] = p->vp_count ? p->vp_count - 1 : 0;
+		r[2] = vps ? vps - 1 : 0;
+		r[0] = (r[0] & ~0xffu) | MIN(cpu_phys_bits, 48u); /* NPT has four levels */
 		break;
 	default:
 		break;
 	}
 }
 
-static void apply_results(const struct partition *p, uint32_t leaf, uint32_t sub, uint32_t r[4])
+void cpuid_allowed(uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
-	for (uint32_t i = 0; i < p->cpuid_count; i++) {
+	guest_answer(NULL, NULL, 0, leaf, sub, r);
+}
+
+/* A row of this processor's own goes before one for all. */
+static const struct x86_cpuid_result *find_result(const struct partition *p, uint32_t vp,
+						  uint32_t leaf, uint32_t sub)
+{
+	uint32_t count = atomic_load(&p->cpuid_count);
+
+	for (uint32_t i = 0; i < count; i++) {
 		const struct x86_cpuid_result *c = &p->cpuid_results[i];
 
-		if (c->leaf != leaf || (c->subleaf_specific && c->subleaf != sub))
-			continue;
-		for (uint32_t k = 0; k < 4; k++)
-			r[k] = (r[k] & ~c->mask[k]) | (c->value[k] & c->mask[k]);
+		if (c->leaf == leaf && c->vp == vp && (!c->subleaf_specific || c->subleaf == sub))
+			return c;
+	}
+	return NULL;
+}
+
+static void apply_results(const struct partition *p, const struct vp *vp, uint32_t leaf,
+			  uint32_t sub, uint32_t r[4])
+{
+	const struct x86_cpuid_result *c = find_result(p, vp->index, leaf, sub);
+
+	if (!c)
+		c = find_result(p, HV_ANY_VP, leaf, sub);
+	for (uint32_t k = 0; c && k < 4; k++)
+		r[k] = (r[k] & ~c->mask[k]) | (c->value[k] & c->mask[k]);
+}
+
+/* Bits that mirror the VP's own CR4, whatever was registered (SDM vol. 2, CPUID). */
+static void mirror(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
+	uint64_t cr4 = virt->get(vp, SYS_CR4);
+
+	if (leaf == 1)
+		r[2] = cr4 & CR4_OSXSAVE ? r[2] | (uint32_t)L1C_OSXSAVE :
+					   r[2] & ~(uint32_t)L1C_OSXSAVE;
+	else if (leaf == 7 && sub == 0)
+		r[2] = cr4 & CR4_PKE ? r[2] | (uint32_t)BIT(4) : r[2] & ~(uint32_t)BIT(4);
+}
+
+void cpuid_default(struct vp *vp, uint64_t xfem, uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
+	if (leaf >> 16 == 0x4000) {
+		hv_cpuid(vp->partition, leaf, r);
 		return;
+	}
+	guest_answer(vp->partition, vp, xfem, leaf, sub, r);
+	features_mask(vp->partition, leaf, sub, r);
+}
+
+void cpuid_registered(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
+	apply_results(vp->partition, vp, leaf, sub, r);
+	mirror(vp, leaf, sub, r);
+}
+
+static void answer(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
+{
+	if (vp->partition != partition_root) {
+		cpuid_default(vp, vp->arch.xcr0, leaf, sub, r);
+		cpuid_registered(vp, leaf, sub, r);
+	} else if (leaf >> 16 == 0x4000) {
+		hv_cpuid(vp->partition, leaf, r);
+	} else {
+		root_answer(vp, leaf, sub, r);
 	}
 }
 
-void cpuid_answer(struct partition *p, struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
+static bool intercepted(const struct partition *p, uint32_t leaf)
 {
-	if (leaf >> 16 == 0x4000) {
-		hv_cpuid(p, leaf, r);
-		if (p != partition_root)
-			apply_results(p, leaf, sub, r);
-		return;
-	}
-	if (p == partition_root) {
-		root_answer(vp, leaf, sub, r);
-		return;
-	}
-	guest_answer(p, vp, leaf, sub, r);
-	apply_results(p, leaf, sub, r);
+	for (uint32_t i = 0; i < p->arch.cpuid_intercepts; i++)
+		if (p->arch.cpuid_leaf[i] == leaf)
+			return true;
+	return false;
 }
 
 enum exit_action exit_cpuid(struct vp *vp, struct x86_exit *ex)
@@ -217,8 +272,9 @@ enum exit_action exit_cpuid(struct vp *vp, struct x86_exit *ex)
 
 	if (unlikely(!insn_length(vp, ex)))
 		return EXIT_RESUME;
-	cpuid_answer(vp->partition, vp, (uint32_t)g[GPR_RAX], (uint32_t)g[GPR_RCX], r);
-	if (unlikely(vp->partition->arch.cpuid_intercept))
+	answer(vp, (uint32_t)g[GPR_RAX], (uint32_t)g[GPR_RCX], r);
+	if (unlikely(vp->partition->arch.cpuid_intercepts) &&
+	    intercepted(vp->partition, (uint32_t)g[GPR_RAX]))
 		return intercept_cpuid(vp, ex, r);
 	g[GPR_RAX] = r[0];
 	g[GPR_RBX] = r[1];

@@ -235,13 +235,15 @@ bool msr_guest_read(struct vp *vp, uint32_t msr, uint64_t *v)
 
 static bool guest_write_special(struct vp *vp, uint32_t msr, uint64_t v)
 {
+	uint64_t delta;
+
 	switch (msr) {
 	case MSR_TSC:
-		vp->arch.tsc_adjust += v - (rdtsc() + vp->arch.tsc_offset);
-		vp->arch.tsc_offset = v - rdtsc();
+		delta = v - (rdtsc() + vp->arch.tsc_offset);
+		vp->arch.tsc_adjust += delta;
 		break;
 	case MSR_TSC_ADJUST:
-		vp->arch.tsc_offset += v - vp->arch.tsc_adjust;
+		delta = v - vp->arch.tsc_adjust;
 		vp->arch.tsc_adjust = v;
 		break;
 	case MSR_EFER:
@@ -268,7 +270,9 @@ static bool guest_write_special(struct vp *vp, uint32_t msr, uint64_t v)
 	default:
 		return false;
 	}
+	vp->arch.tsc_offset += delta;
 	virt->set_tsc_offset(vp, vp->arch.tsc_offset);
+	vlapic_tsc_moved(&vp->arch.apic, delta);
 	return true;
 }
 

@@ -9,9 +9,11 @@ typedef enum exit_action (*exit_handler)(struct vp *vp, struct x86_exit *ex);
 
 /* exit_cpuid.c */
 enum exit_action exit_cpuid(struct vp *vp, struct x86_exit *ex);
-/* The answer of a partition for (leaf, subleaf), overrides applied. vp may be NULL for defaults. */
-void cpuid_answer(struct partition *p, struct vp *vp, uint32_t leaf, uint32_t subleaf,
-		  uint32_t r[4]);
+/* What any guest may have on this machine. */
+void cpuid_allowed(uint32_t leaf, uint32_t sub, uint32_t r[4]);
+/* A guest VP's answer before and after the results that the root registered. */
+void cpuid_default(struct vp *vp, uint64_t xfem, uint32_t leaf, uint32_t sub, uint32_t r[4]);
+void cpuid_registered(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4]);
 void cpuid_native(uint32_t leaf, uint32_t subleaf, uint32_t r[4]);
 
 /* exit_msr.c */
@@ -49,6 +51,7 @@ enum exit_action intercept_halt(struct vp *vp, struct x86_exit *ex);
 enum exit_action intercept_unrecoverable(struct vp *vp, struct x86_exit *ex);
 enum exit_action intercept_invalid_register(struct vp *vp, const char *why);
 enum exit_action intercept_unsupported(struct vp *vp, uint32_t feature, uint64_t arg);
+enum exit_action intercept_deliverable(struct vp *vp, int type);
 enum exit_action intercept_apic_eoi(struct vp *vp, uint8_t vector);
 
 #endif

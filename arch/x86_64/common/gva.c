@@ -62,7 +62,8 @@ static bool allowed(const struct walk *w)
 	}
 	if (w->access & GVA_EXEC)
 		return !w->nx && !(w->user && w->cr4 & CR4_SMEP);
-	if (w->user && w->cr4 & CR4_SMAP && !(virt->get(w->vp, SYS_RFLAGS) & RFLAGS_AC))
+	if (w->user && w->cr4 & CR4_SMAP && !(w->access & GVA_SMAP_OVERRIDE) &&
+	    (w->access & GVA_SMAP_ENFORCE || !(virt->get(w->vp, SYS_RFLAGS) & RFLAGS_AC)))
 		return false;
 	return !(w->access & GVA_WRITE) || w->write || !(w->cr0 & CR0_WP);
 }

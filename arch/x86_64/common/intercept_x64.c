@@ -189,6 +189,14 @@ enum exit_action intercept_unsupported(struct vp *vp, uint32_t feature, uint64_t
 	return send(vp, HVMSG_UNSUPPORTED_FEATURE, &m, sizeof(m));
 }
 
+enum exit_action intercept_deliverable(struct vp *vp, int type)
+{
+	struct hv_x64_interruption_deliverable_message m = { .deliverable_type = (uint8_t)type };
+
+	fill_header(vp, &m.header, 0, HV_INTERCEPT_ACCESS_EXECUTE);
+	return send(vp, HVMSG_X64_INTERRUPTION_DELIVERABLE, &m, sizeof(m));
+}
+
 enum exit_action intercept_apic_eoi(struct vp *vp, uint8_t vector)
 {
 	struct hv_x64_apic_eoi_message m = { .vp_index = vp->index, .interrupt_vector = vector };

@@ -74,6 +74,8 @@
 #define XCR0_X87 BIT(0)
 #define XCR0_SSE BIT(1)
 #define XCR0_AVX BIT(2)
+/* What guests get: no MPX (its BNDCFGS is not switched), no AMX (its state is over a page). */
+#define XCR0_GUEST (XCR0_X87 | XCR0_SSE | XCR0_AVX | MASK(7, 5) | BIT(9))
 
 #define MSR_TSC		  0x10u
 #define MSR_APIC_BASE	  0x1bu

@@ -125,7 +125,8 @@ struct virt_ops {
 	void (*set_seg)(struct vp *vp, enum x86_seg s, const struct hv_x64_segment_register *v);
 	/* Event for the next entry. */
 	void (*inject)(struct vp *vp, const struct x86_event *e);
-	/* Ask for an exit once an interrupt of this priority class could be taken. */
+	/* Ask for an exit once an interrupt of this priority class could be taken; vector 0: one
+	 * that TPR does not hold back. */
 	void (*intr_window)(struct vp *vp, bool on, uint8_t vector);
 	void (*iret_window)(struct vp *vp, bool on);
 	void (*set_tpr)(struct vp *vp, uint8_t cr8);
@@ -151,6 +152,8 @@ void inject_gp(struct vp *vp);
 void inject_ud(struct vp *vp);
 /* Choose the next event for the entry and arm the windows for the rest. */
 void inject_prepare(struct vp *vp);
+/* Type of the event (0 interrupt, 2 NMI) whose deliverability the root waits for; -1: not yet. */
+int inject_deliverable(struct vp *vp);
 
 /* exit.c */
 enum exit_action {

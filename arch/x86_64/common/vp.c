@@ -11,6 +11,7 @@
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/exits.h"
+#include "arch/x86_64/common/features.h"
 #include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/common/xsave.h"
 #include "hvapi/hypercall.h"
@@ -101,6 +102,8 @@ void arch_vp_reset(struct vp *vp, bool init)
 	virt->set(vp, SYS_CPL, 0);
 	memset(a->dr, 0, sizeof(a->dr));
 	a->event = (struct x86_event){ 0 };
+	a->queued = (struct x86_event){ 0 };
+	a->notify = 0;
 	a->nmi_pending = a->nmi_masked = a->debug_pending = false;
 	a->activity = X86_ACTIVE;
 	virt->iret_window(vp, false);
@@ -146,6 +149,23 @@ static void start_ap(struct vp *vp, uint8_t vector)
 	vp->arch.activity = X86_ACTIVE;
 }
 
+/* A local pin was raised: its LVT entry says what that is (ExtINT has no controller to ask). */
+static void take_lint(struct vp *vp, enum vlapic_lvt lvt)
+{
+	switch (vlapic_accept_lvt(&vp->arch.apic, lvt)) {
+	case VLAPIC_NMI:
+		vp->arch.nmi_pending = true;
+		break;
+	case VLAPIC_EXTINT:
+	case VLAPIC_SMI:
+	case VLAPIC_INIT:
+		partition_unimplemented(vp->partition, UNIMPLEMENTED_IPI, "local pin with LVT", lvt);
+		break;
+	default:
+		break;
+	}
+}
+
 void arch_vp_take_mail(struct vp *vp)
 {
 	uint32_t mail = atomic_xchg(&vp->mail, 0);
@@ -160,6 +180,10 @@ void arch_vp_take_mail(struct vp *vp)
 		start_ap(vp, (uint8_t)atomic_load(&vp->mail_sipi));
 	if (mail & VP_MAIL_NMI)
 		vp->arch.nmi_pending = true;
+	if (mail & VP_MAIL_LINT0)
+		take_lint(vp, VLAPIC_LVT_LINT0);
+	if (mail & VP_MAIL_LINT1)
+		take_lint(vp, VLAPIC_LVT_LINT1);
 	if (!(mail & VP_MAIL_IRQ))
 		return;
 	for (uint32_t w = 0; w < 4; w++) {
@@ -358,8 +382,11 @@ static bool wakes(struct vp *vp)
 {
 	const struct arch_vp *a = &vp->arch;
 
-	return a->event.pending || a->debug_pending || (a->nmi_pending && !a->nmi_masked) ||
-	       (vlapic_pending(&a->apic) >= 0 && virt->get(vp, SYS_RFLAGS) & RFLAGS_IF);
+	bool intr = vlapic_pending(&a->apic) >= 0 || a->queued.pending;
+
+	return a->event.pending || a->debug_pending ||
+	       (a->queued.pending && a->queued.type == 3) || (a->nmi_pending && !a->nmi_masked) ||
+	       (intr && virt->get(vp, SYS_RFLAGS) & RFLAGS_IF);
 }
 
 /*
@@ -401,6 +428,14 @@ enum vp_exit arch_vp_run(struct vp *vp)
 		run_timers(vp, rdtsc());
 		if (unlikely(vp->explicit_suspend || vp->dispatch_suspend))
 			return VP_EXIT_SUSPENDED;
+		if (unlikely(a->notify && inject_deliverable(vp) >= 0)) {
+			int type = inject_deliverable(vp);
+
+			a->notify &= ~(type ? HV_DELIVERABILITY_NMI :
+					      HV_DELIVERABILITY_INTERRUPT | MASK(5, 2));
+			(void)intercept_deliverable(vp, type);
+			return VP_EXIT_INTERCEPT;
+		}
 		if (unlikely(a->activity != X86_ACTIVE)) {
 			if (a->activity == X86_SHUTDOWN) {
 				(void)intercept_unrecoverable(vp, NULL);
@@ -461,8 +496,10 @@ uint16_t arch_partition_init(struct partition *p)
 {
 	p->arch.tsc_start = rdtsc();
 	p->ref_tsc = p->arch.tsc_start;
-	p->arch.xcr0_mask = cpu_xcr0;
-	p->arch.xsave_size = xsave_compact_size(&cpu_xsave_layout, cpu_xcr0);
+	p->arch.xcr0_mask = features_xcr0(p, cpu_xcr0 & XCR0_GUEST);
+	p->arch.xsave_size = xsave_compact_size(&cpu_xsave_layout, p->arch.xcr0_mask);
+	/* Without a local APIC of ours a halted VP waits for what the root injects. */
+	p->arch.hlt_intercept = !(p->create_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED);
 	return HV_STATUS_SUCCESS;
 }
 

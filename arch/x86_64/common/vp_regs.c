@@ -11,6 +11,7 @@
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/regs.h"
+#include "arch/x86_64/common/vp_regs.h"
 #include "hvapi/msr.h"
 #include "kernel/arch.h"
 
@@ -50,39 +51,6 @@ static const struct {
 	{ HV_X64_REGISTER_SFMASK, SYS_SFMASK, false, 0xffffffffull },
 };
 
-static uint16_t get_event(const struct vp *vp, union hv_register_value *v)
-{
-	const struct x86_event *e = &vp->arch.event;
-
-	if (e->pending)
-		v->reg64 = HV_PENDING_INTERRUPTION_PENDING |
-			   (uint64_t)e->type << HV_PENDING_INTERRUPTION_TYPE_SHIFT |
-			   (e->has_error ? HV_PENDING_INTERRUPTION_ERROR : 0) |
-			   (uint64_t)e->insn_len << HV_PENDING_INTERRUPTION_LENGTH_SHIFT |
-			   (uint64_t)e->vector << HV_PENDING_INTERRUPTION_VECTOR_SHIFT |
-			   (uint64_t)e->error << HV_PENDING_INTERRUPTION_ERROR_SHIFT;
-	return HV_STATUS_SUCCESS;
-}
-
-static uint16_t set_event(struct vp *vp, uint64_t v)
-{
-	struct x86_event e = { .pending = v & HV_PENDING_INTERRUPTION_PENDING,
-			       .type = FIELD(v, 3, 1),
-			       .has_error = v & HV_PENDING_INTERRUPTION_ERROR,
-			       .insn_len = FIELD(v, 8, 5),
-			       .vector = FIELD(v, 23, 16),
-			       .error = (uint32_t)(v >> 32) };
-
-	if (v & (MASK(15, 9) | MASK(31, 24)))
-		return HV_STATUS_INVALID_REGISTER_VALUE;
-	/* External interrupt, NMI, exception, software interrupt; vectors as each can have */
-	if (e.pending && (e.type == 1 || e.type > 4 || (e.type == 2 && e.vector != VEC_NMI) ||
-			  (e.type == 3 && (e.vector > 31 || e.vector == VEC_NMI))))
-		return HV_STATUS_INVALID_REGISTER_VALUE;
-	vp->arch.event = e;
-	return HV_STATUS_SUCCESS;
-}
-
 static uint16_t get_special(struct vp *vp, uint32_t name, union hv_register_value *v)
 {
 	struct arch_vp *a = &vp->arch;
@@ -102,8 +70,6 @@ static uint16_t get_special(struct vp *vp, uint32_t name, union hv_register_valu
 			   a->activity == X86_HALTED	? HV_ACTIVITY_HALT_SUSPEND :
 							  0;
 		break;
-	case HV_REGISTER_PENDING_INTERRUPTION:
-		return get_event(vp, v);
 	case HV_REGISTER_INTERRUPT_STATE:
 		v->reg64 = (virt->get(vp, SYS_INT_SHADOW) ? HV_INTERRUPT_STATE_SHADOW : 0) |
 			   (a->nmi_masked ? HV_INTERRUPT_STATE_NMI_MASKED : 0);
@@ -122,12 +88,6 @@ static uint16_t get_special(struct vp *vp, uint32_t name, union hv_register_valu
 		break;
 	case HV_X64_REGISTER_APIC_BASE:
 		v->reg64 = vlapic_base(&a->apic);
-		break;
-	case HV_X64_REGISTER_PAT:
-		v->reg64 = virt->get(vp, SYS_PAT);
-		break;
-	case HV_X64_REGISTER_TSC_AUX:
-		v->reg64 = a->tsc_aux;
 		break;
 	default:
 		return HV_STATUS_UNKNOWN_REGISTER_NAME;
@@ -166,8 +126,6 @@ static uint16_t set_special(struct vp *vp, uint32_t name, uint64_t v)
 		break;
 	case HV_REGISTER_INTERNAL_ACTIVITY_STATE:
 		return set_activity(vp, v);
-	case HV_REGISTER_PENDING_INTERRUPTION:
-		return set_event(vp, v);
 	case HV_REGISTER_INTERRUPT_STATE:
 		if (v > 3)
 			return HV_STATUS_INVALID_REGISTER_VALUE;
@@ -202,14 +160,6 @@ static uint16_t set_special(struct vp *vp, uint32_t name, uint64_t v)
 		a->tsc_offset += v - arch_vp_tsc(vp);
 		virt->set_tsc_offset(vp, a->tsc_offset);
 		break;
-	case HV_X64_REGISTER_PAT:
-		return msr_guest_write(vp, MSR_PAT, v) ? HV_STATUS_SUCCESS :
-							 HV_STATUS_INVALID_REGISTER_VALUE;
-	case HV_X64_REGISTER_TSC_AUX:
-		if (v >> 32)
-			return HV_STATUS_INVALID_REGISTER_VALUE;
-		a->tsc_aux = v;
-		break;
 	default:
 		return HV_STATUS_UNKNOWN_REGISTER_NAME;
 	}
@@ -240,7 +190,18 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 				v->reg64 = virt->get(vp, (enum x86_sysreg)words[i].sys);
 				return HV_STATUS_SUCCESS;
 			}
-		return get_special(vp, name, v);
+		if (get_special(vp, name, v) == HV_STATUS_SUCCESS)
+			return HV_STATUS_SUCCESS;
+		switch (name >> 16) {
+		case HV_REGISTER_PENDING_INTERRUPTION >> 16:
+			return vp_event_get(vp, name, v);
+		case HV_X64_REGISTER_XMM0 >> 16:
+			return vp_fp_get(vp, name, v);
+		case HV_X64_REGISTER_TSC >> 16:
+			return vp_msr_get(vp, name, v);
+		default:
+			return HV_STATUS_UNKNOWN_REGISTER_NAME;
+		}
 	}
 	return HV_STATUS_SUCCESS;
 }
@@ -290,6 +251,20 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		virt->set(vp, (enum x86_sysreg)words[i].sys, x);
 		vp->arch.fetch_ptr = NULL;
 		return HV_STATUS_SUCCESS;
+	}
+	switch (name >> 16) {
+	case HV_REGISTER_PENDING_INTERRUPTION >> 16:
+		if (name != HV_REGISTER_INTERRUPT_STATE)
+			return vp_event_set(vp, name, v);
+		break;
+	case HV_X64_REGISTER_XMM0 >> 16:
+		return vp_fp_set(vp, name, v);
+	case HV_X64_REGISTER_TSC >> 16:
+		if (name != HV_X64_REGISTER_TSC && name != HV_X64_REGISTER_APIC_BASE)
+			return vp_msr_set(vp, name, v);
+		break;
+	default:
+		break;
 	}
 	return set_special(vp, name, v->reg64);
 }

@@ -439,7 +439,8 @@ static void intr_window(struct vp *vp, bool on, uint8_t vector)
 
 	if (on) {
 		c->vintr = (uint32_t)(keep | SVM_VINTR_IRQ |
-				      (uint32_t)(vector >> 4) << SVM_VINTR_PRIO_SHIFT);
+				      (uint32_t)(vector >> 4) << SVM_VINTR_PRIO_SHIFT |
+				      (vector ? 0 : SVM_VINTR_IGN_TPR));
 		c->vintr_vector = vector;
 		c->intercept[0] |= (uint32_t)SVM_I3_VINTR;
 	} else {
