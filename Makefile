@@ -51,7 +51,7 @@ ROOT_FLAGS := $(BASE) -ffreestanding -fno-pic -mno-red-zone -mcmodel=small -mno-
 	-Ihvapi/whv/include -Itests/root $(NL_INC)
 ROOT_SRC  := $(wildcard tests/root/*.c tests/root/*.S hvapi/whv/*.c)
 ROOT_OBJ  := $(patsubst %,$(O)/root/%.o,$(basename $(ROOT_SRC)))
-GUEST_FLAGS := $(BASE) -ffreestanding -fno-pic -mno-red-zone -mcmodel=small -I. -Ihvapi/include -Itests/guests \
+GUEST_FLAGS := $(BASE) -ffreestanding -mgeneral-regs-only -fno-pic -mno-red-zone -mcmodel=small -I. -Ihvapi/include -Itests/guests \
 	-fno-asynchronous-unwind-tables
 GUEST_LIB := $(patsubst tests/guests/%,$(O)/guests/%.o,$(basename $(wildcard tests/guests/lib*.c tests/guests/lib*.S)))
 GUESTS	  := $(filter-out lib%,$(basename $(notdir $(wildcard tests/guests/*.c tests/guests/*.S))))
@@ -122,7 +122,7 @@ $(O)/guests/%.o: tests/guests/%.S Makefile
 	$(Q)mkdir -p $(@D) && $(CC) $(GUEST_FLAGS) -c $< -o $@
 
 $(O)/guests/%.bin: $(O)/guests/%.o $(GUEST_LIB) tests/guests/guest.lds
-	$(Q)ld -nostdlib -static -z noexecstack --build-id=none -T tests/guests/guest.lds -o $(O)/guests/$*.elf $< $(GUEST_LIB)
+	$(Q)ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T tests/guests/guest.lds -o $(O)/guests/$*.elf $< $(GUEST_LIB)
 	$(Q)objcopy -O binary $(O)/guests/$*.elf $@
 
 # The guests as the root VM finds them: a table of name, start and end.

@@ -153,11 +153,12 @@ static bool pin_output(struct vp *caller, struct hv_hcall_io *io, const struct c
 static void write_output(const struct call *c, const struct hv_hcall_io *io, struct guest_page *pg,
 			 const struct hcall_args *a, uint16_t status)
 {
-	uint8_t *to = (uint8_t *)pg->ptr + (io->output & (PAGE_SIZE - 1));
 	const struct hcall_row *r = c->row;
+	uint8_t *to = pg->ptr;
 
-	if (!pg->ptr)
+	if (!to)
 		return;
+	to += io->output & (PAGE_SIZE - 1);
 	if (status == HV_STATUS_SUCCESS && r->out_size)
 		memcpy(to, a->out, r->out_size);
 	if (r->rep && a->reps_done > a->rep_start)

@@ -61,6 +61,21 @@ static bool root_unmap(uint64_t pfn)
 	return slat_unmap(&partition_root->slat, GPA(pfn << PAGE_SHIFT), 1, NULL, NULL) == SLAT_OK;
 }
 
+/* The first pages of a deposit, flushed already, become tables until there are enough. */
+static void root_refill(const uint64_t *pfns, uint32_t n, uint32_t *used)
+{
+	while (*used < n && root_tables.free_count < ROOT_TABLES_LOW)
+		pool_give(&root_tables, hpa_ptr(HPA(pfns[(*used)++] << PAGE_SHIFT)));
+}
+
+/* A deposit scattered over more large leaves than there are tables for: its own pages serve. */
+static bool root_unmap_refill(const uint64_t *pfns, uint32_t n, uint32_t *used)
+{
+	smp_flush_slat(&partition_root->slat);
+	root_refill(pfns, n, used);
+	return root_unmap(pfns[n]);
+}
+
 uint16_t partition_deposit(struct partition *p, const uint64_t *pfns, uint32_t count,
 			   uint32_t *done)
 {
@@ -75,7 +90,7 @@ uint16_t partition_deposit(struct partition *p, const uint64_t *pfns, uint32_t c
 			status = HV_STATUS_INVALID_PARAMETER;
 			break;
 		}
-		if (!root_unmap(pfns[n])) {
+		if (!root_unmap(pfns[n]) && !(refill < n && root_unmap_refill(pfns, n, &refill))) {
 			frame_withdraw(pfns[n]);
 			status = HV_STATUS_INSUFFICIENT_MEMORY;
 			break;
@@ -84,8 +99,7 @@ uint16_t partition_deposit(struct partition *p, const uint64_t *pfns, uint32_t c
 	/* Only now does nobody but the core reach the pages: nothing was written to them before. */
 	if (n)
 		smp_flush_slat(&root->slat);
-	while (refill < n && root_tables.free_count < ROOT_TABLES_LOW)
-		pool_give(&root_tables, hpa_ptr(HPA(pfns[refill++] << PAGE_SHIFT)));
+	root_refill(pfns, n, &refill);
 	lock_drop(t);
 
 	t = lock_take(&p->lock);

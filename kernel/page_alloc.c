@@ -9,6 +9,8 @@ void page_alloc_init(hpa_t base, uint64_t size)
 {
 	next = page_up(base.v);
 	end = (base.v + size) & PAGE_MASK;
+	if (end < next)
+		end = next;
 }
 
 void *page_alloc(uint64_t count)

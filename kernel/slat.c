@@ -180,7 +180,10 @@ void *slat_fold(struct slat *s, gpa_t gpa, uint32_t level)
 	uint64_t *e, *t;
 	struct slat_leaf l, first = { 0 };
 
-	if (!in_range(s, gpa.v) || level < 2 || level > s->format->max_leaf)
+	if (level < 2 || level > s->format->max_leaf)
+		return NULL;
+	/* Inside a leaf of that size or larger: find() would split it. */
+	if (!slat_lookup(s, gpa, &l) || l.level >= level)
 		return NULL;
 	e = find(s, gpa.v, level, false, &no_memory);
 	if (!e || s->format->parse(*e, level, &l) != 2)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/root/job.h"
 #include "tests/root/root.h"
 
 void root_main(const struct boot_info *info);
@@ -32,8 +33,10 @@ void root_main(const struct boot_info *info)
 		if (f)
 			strcpy(filter, f);
 		ok = tests_run(f ? filter : NULL);
+	} else if (run && !strcmp(run, "job")) {
+		ok = job_run();
 	} else {
-		printf("root VM: the command line has no run=suite\n");
+		printf("root VM: the command line has no run=job and no run=suite\n");
 		ok = false;
 	}
 	hv_log_drain();

@@ -70,9 +70,9 @@ static void ram_init(void)
 	static bool mapped;
 	void *at = hpa_ptr(HPA(0));
 
-	if (!mapped && mmap(at, FAKE_RAM_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
-			    0) != at) {
+	if (!mapped &&
+	    mmap(at, FAKE_RAM_SIZE, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) != at) {
 		perror("RAM of the tests");
 		abort();
 	}
@@ -232,7 +232,8 @@ WEAK uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_
 	return HV_STATUS_UNKNOWN_REGISTER_NAME;
 }
 
-/* -- parts of the kernel that a test left out --------------------------------------------------- */
+/* -- parts of the kernel that a test left out ---------------------------------------------------
+ */
 WEAK struct percpu *percpu_table[BOOT_INFO_MAX_CPUS];
 WEAK uint32_t percpu_count;
 

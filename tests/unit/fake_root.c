@@ -20,8 +20,8 @@ void fake_root_boot(uint32_t seed)
 	fake_reset();
 	fake_frames(ROOT_LOW, FAKE_PFNS, FRAME_ROOT);
 	fake_frames(ROOT_CORE, ROOT_CORE_END, FRAME_CORE);
-	page_alloc_init(HPA(ROOT_CORE << PAGE_SHIFT),
-			(uint64_t)(ROOT_CORE_END - ROOT_CORE) << PAGE_SHIFT);
+	page_alloc_init(HPA(ROOT_CORE << PAGE_SHIFT), (uint64_t)(ROOT_CORE_END - ROOT_CORE)
+							      << PAGE_SHIFT);
 	partition_init_root(&fake_root);
 	/* Three of them go into the levels above the 2-MiB leaves. */
 	memory_init(seed + 3);

@@ -17,5 +17,16 @@ FAKE_ROOT  := $(FAKE_ARCH) tests/unit/fake_root.c arch/x86_64/svm/npt.c hvapi/ov
 	hvapi/synic.c $(patsubst %,kernel/%.c,frame guest_mem memory page_alloc partition pool slat time vp)
 UNIT_test_hypercall := hvapi/hypercall.c $(FAKE_ROOT)
 UNITFLAGS_test_hypercall := $(FAKE_FLAGS)
-UNIT_test_hypercall_table := hvapi/hypercall_table.c $(FAKE_ARCH)
+UNIT_test_hypercall_table := hvapi/hypercall_table.c
 UNITFLAGS_test_hypercall_table := $(FAKE_FLAGS)
+UNIT_test_frame := kernel/frame.c
+UNITFLAGS_test_frame := -pthread
+UNIT_test_pool := kernel/pool.c
+UNIT_test_page_alloc := kernel/page_alloc.c $(FAKE_ARCH)
+UNITFLAGS_test_page_alloc := $(FAKE_FLAGS)
+UNIT_test_slat := kernel/slat.c arch/x86_64/svm/npt.c $(FAKE_ARCH)
+UNITFLAGS_test_slat := $(FAKE_FLAGS) -pthread
+UNIT_test_memory := $(FAKE_ROOT)
+UNITFLAGS_test_memory := $(FAKE_FLAGS)
+UNIT_test_memory_tables := $(FAKE_ROOT)
+UNITFLAGS_test_memory_tables := $(FAKE_FLAGS)

@@ -78,7 +78,10 @@ static uint16_t handler(struct hcall_args *a)
 	return answer.status;
 }
 
-#define ROW(c, ...) { .code = c, .name = #c, .fn = handler, __VA_ARGS__ }
+#define ROW(c, ...) \
+	{ \
+		.code = c, .name = #c, .fn = handler, __VA_ARGS__ \
+	}
 const struct hcall_row hypercall_table[] = {
 	ROW(CALL_IN_OUT, .in_size = 8, .out_size = 8),
 	ROW(CALL_FAST, .in_size = 16, .fast = true),
@@ -281,8 +284,8 @@ static void test_variable_header(void **state)
 
 		if (!r->variable)
 			refused(rep(r->code, r->rep, 0) | 1ull << 17, IN_GPA, OUT_GPA,
-				r->privilege ? HV_STATUS_ACCESS_DENIED :
-					       HV_STATUS_INVALID_HYPERCALL_INPUT);
+				r->privilege ? HV_STATUS_ACCESS_DENIED
+					     : HV_STATUS_INVALID_HYPERCALL_INPUT);
 	}
 	accepted(rep(CALL_VAR_REP, 2, 1) | 3ull << 17, IN_GPA, 0);
 	assert_int_equal(seen.args.var_bytes, 24);
@@ -378,8 +381,9 @@ static void test_missing_child(void **state)
 	/* The child's addresses are not the root's. */
 	faults(child_vp, CALL_IN_OUT, IN_GPA, OUT_GPA, false, true);
 	assert_int_equal(partition_map(child, in_gfn, pfn, HV_MAP_GPA_READABLE), 0);
-	assert_int_equal(partition_map(child, out_gfn, pfn + 1,
-				       HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE), 0);
+	assert_int_equal(
+		partition_map(child, out_gfn, pfn + 1, HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE),
+		0);
 	assert_int_equal(partition_map(child, ro_gfn, pfn + 2, HV_MAP_GPA_READABLE), 0);
 	assert_int_equal(partition_map(child, na_gfn, 0, HV_MAP_GPA_NO_ACCESS), 0);
 	memset(page_at(pfn), 0x77, PAGE_SIZE);
@@ -496,8 +500,8 @@ static void test_targets(void **state)
 
 	(void)state;
 	assert_int_equal(partition_map(child, 0x100, IN_PFN, HV_MAP_GPA_READABLE), 0);
-	assert_int_equal(partition_map(child, 0x101, OUT_PFN,
-				       HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE), 0);
+	assert_int_equal(
+		partition_map(child, 0x101, OUT_PFN, HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE), 0);
 
 	target_ok(r, CALL_OWN, self, 0, &fake_root, NULL);
 	target_ok(r, CALL_OWN, root, 0, &fake_root, NULL);
@@ -590,8 +594,8 @@ static void test_rep_partial(void **state)
 		for (uint32_t n = 0; n <= 5 - start; n++) {
 			/* All that was asked for, or a failure on the way: reps tell how far. */
 			answer.reps = n;
-			answer.status = start + n == 5 ? HV_STATUS_SUCCESS :
-							 HV_STATUS_INSUFFICIENT_MEMORY;
+			answer.status =
+				start + n == 5 ? HV_STATUS_SUCCESS : HV_STATUS_INSUFFICIENT_MEMORY;
 			io = dispatch(rep(CALL_REP, 5, start), IN_GPA, OUT_GPA);
 			assert_int_equal(HV_HYPERCALL_RESULT_STATUS(io.result), answer.status);
 			assert_int_equal(io.result >> 32, start + n);
@@ -701,7 +705,8 @@ static void test_random(void **state)
 		uint16_t want;
 
 		if (r->rep ? rnd() % 16 : rnd() % 16 == 0)
-			ctl = rep(ctl, rnd() % (rnd() & 1 ? 8 : 600), rnd() % (rnd() & 1 ? 3 : 600));
+			ctl = rep(ctl, rnd() % (rnd() & 1 ? 8 : 600),
+				  rnd() % (rnd() & 1 ? 3 : 600));
 		if (r->variable ? rnd() & 1 : rnd() % 16 == 0)
 			ctl |= rnd() % (rnd() & 1 ? 3 : 1024) << 17;
 		if (rnd() % 4 == 0)

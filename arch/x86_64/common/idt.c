@@ -10,6 +10,7 @@
 #include "kernel/percpu.h"
 
 #define SEL_CODE 0x08
+#define SEL_DATA 0x10
 #define GATE_INT 0x8e00u
 
 struct gate {
@@ -57,6 +58,8 @@ void idt_load(void)
 
 	lgdt(&g);
 	lidt(&i);
+	/* The loader's selectors may lie beyond our table: an IRET to them would fault. */
+	load_segments(SEL_CODE, SEL_DATA);
 }
 
 static void dump_stack(uint64_t rsp)

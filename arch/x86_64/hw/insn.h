@@ -166,6 +166,15 @@ static inline void lidt(const struct insn_dtr *d)
 	__asm__ volatile("lidt %0" : : "m"(*d));
 }
 
+/* CS, SS, DS and ES; FS and GS null. The core's own code goes on where it is. */
+static inline void load_segments(uint16_t code, uint16_t data)
+{
+	__asm__ volatile("pushq %q0\n\tlea 1f(%%rip), %%rax\n\tpush %%rax\n\tlretq\n1:\t"
+			 "mov %w1, %%ss\n\tmov %w1, %%ds\n\tmov %w1, %%es\n\t"
+			 "mov %w2, %%fs\n\tmov %w2, %%gs"
+			 : : "r"((uint64_t)code), "r"(data), "r"((uint16_t)0) : "rax", "memory");
+}
+
 static inline void ltr(uint16_t sel)
 {
 	__asm__ volatile("ltr %0" : : "r"(sel));

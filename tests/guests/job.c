@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The main job: SHA-256 (FIPS 180-4) of the input, on each VP by itself, while timers tick and
+ * state of every category is live. Between two slices the chaining value is in YMM0 and nowhere
+ * else; everything set up at the start is looked at again after each slice.
+ */
+#include "tests/guests/job_abi.h"
+#include "tests/guests/lib.h"
+
+#define VEC_APIC_TIMER 0x51
+#define VEC_SINT       0x62 /* synthetic timer 0 */
+#define VEC_HELD       0x31 /* held back by CR8 until the end */
+#define CR8_HELD       3u
+
+#define MSR_PAT	       0x277u
+#define MSR_MTRR_BASE0 0x200u
+#define MSR_MTRR_MASK0 0x201u
+#define MSR_TSC_AUX    0xc0000103u
+#define HV_GUEST_OS_ID 0x40000000u
+#define HV_REF_COUNT   0x40000020u
+#define HV_SCONTROL    0x40000080u
+#define HV_SIEFP       0x40000082u
+#define HV_SIMP	       0x40000083u
+#define HV_EOM	       0x40000084u
+#define HV_SINT0       0x40000090u
+#define HV_STIMER      0x400000b0u /* config, count, config, .. */
+#define SINT_MASKED    0x10000u
+#define SINT_TICK      2u /* timer 0: taken as they come */
+#define SINT_HELD      3u /* timers 1 and 2: the first message stays in its slot */
+#define MSG_TIMER      0x80000010u
+
+static const uint32_t k[64] = {
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+	0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+	0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+struct state {
+	uint64_t index;
+	struct job_vp *out;
+	volatile uint64_t watched __attribute__((aligned(8)));
+	uint64_t watch_writes;
+	uint64_t tsc, ref;
+	uint64_t messages_seen, ticks_seen;
+	uint64_t held_message[32]; /* copy of the slot */
+	uint64_t seed;
+};
+static struct state states[JOB_VPS];
+
+static struct state *self(void)
+{
+	/* The VP's number is in TSC_AUX, and in the APIC; neither is trusted to name the state. */
+	return (struct state *)(READ_REG(rsp) < JOB_STACK_TOP - 0x10000 ? &states[1] : &states[0]);
+}
+
+static void wrong(struct state *s, enum job_category c)
+{
+	if (!s->out->wrong)
+		s->out->wrong = c;
+	outl(JOB_PORT_WRONG, c);
+	for (;;) {
+		cli();
+		hlt();
+	}
+}
+
+static uint32_t ror(uint32_t v, uint32_t n)
+{
+	return v >> n | v << (32 - n);
+}
+
+static void compress(uint32_t h[8], const uint8_t *block)
+{
+	uint32_t w[64], a[8];
+
+	for (uint32_t i = 0; i < 16; i++)
+		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
+		       (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
+	for (uint32_t i = 16; i < 64; i++)
+		w[i] = w[i - 16] + (ror(w[i - 15], 7) ^ ror(w[i - 15], 18) ^ w[i - 15] >> 3) + w[i - 7] +
+		       (ror(w[i - 2], 17) ^ ror(w[i - 2], 19) ^ w[i - 2] >> 10);
+	for (uint32_t i = 0; i < 8; i++)
+		a[i] = h[i];
+	for (uint32_t i = 0; i < 64; i++) {
+		uint32_t t1 = a[7] + (ror(a[4], 6) ^ ror(a[4], 11) ^ ror(a[4], 25)) +
+			      ((a[4] & a[5]) ^ (~a[4] & a[6])) + k[i] + w[i];
+		uint32_t t2 = (ror(a[0], 2) ^ ror(a[0], 13) ^ ror(a[0], 22)) +
+			      ((a[0] & a[1]) ^ (a[0] & a[2]) ^ (a[1] & a[2]));
+
+		for (uint32_t r = 7; r > 0; r--)
+			a[r] = a[r - 1];
+		a[4] += t1;
+		a[0] = t1 + t2;
+	}
+	for (uint32_t i = 0; i < 8; i++)
+		h[i] += a[i];
+}
+
+static void ymm0_put(uint32_t h[8])
+{
+	__asm__ volatile("vmovdqu %0, %%ymm0" : : "m"(*(uint32_t(*)[8])h) : "memory");
+	for (volatile uint32_t *p = h; p < h + 8; p++)
+		*p = 0;
+}
+
+static void ymm0_get(uint32_t h[8])
+{
+	__asm__ volatile("vmovdqu %%ymm0, %0" : "=m"(*(uint32_t(*)[8])h) : : "memory");
+}
+
+/* YMM1, YMM8, YMM15, ST0 and MXCSR: a pattern of the VP's own. */
+static void fp_fill(uint64_t seed)
+{
+	uint64_t p[4] = { seed, ~seed, seed * 3, seed * 5 };
+	uint32_t mxcsr = 0x1f80 | 0x8000 | (seed & 1 ? 0x2000u : 0x4000u);
+
+	__asm__ volatile("vmovdqu %0, %%ymm1\n\tvmovdqu %0, %%ymm8\n\tvmovdqu %0, %%ymm15\n\t"
+			 "fninit\n\tfildll %1\n\tldmxcsr %2"
+			 : : "m"(p), "m"(p[0]), "m"(mxcsr));
+}
+
+static bool fp_check(uint64_t seed)
+{
+	uint64_t p[4] = { seed, ~seed, seed * 3, seed * 5 }, a[4], b[4], c[4];
+	uint32_t want = 0x1f80 | 0x8000 | (seed & 1 ? 0x2000u : 0x4000u), mxcsr;
+	uint64_t top;
+
+	__asm__ volatile("vmovdqu %%ymm1, %0\n\tvmovdqu %%ymm8, %1\n\tvmovdqu %%ymm15, %2\n\t"
+			 "fld %%st(0)\n\tfistpll %3\n\tstmxcsr %4"
+			 : "=m"(a), "=m"(b), "=m"(c), "=m"(top), "=m"(mxcsr));
+	for (uint32_t i = 0; i < 4; i++)
+		if (a[i] != p[i] || b[i] != p[i] || c[i] != p[i])
+			return false;
+	return top == seed && (mxcsr & ~0x3fu) == want;
+}
+
+static volatile uint32_t *slot(const struct state *s, uint32_t sint)
+{
+	return (volatile uint32_t *)(uintptr_t)(JOB_SIMP + 0x2000 * s->index + 256 * sint);
+}
+
+static volatile uint64_t *flags(const struct state *s)
+{
+	return (volatile uint64_t *)(uintptr_t)(JOB_SIMP + 0x1000 + 0x2000 * s->index);
+}
+
+void guest_trap(struct trap *t)
+{
+	struct state *s = self();
+
+	if (t->vector == 1) {
+		s->out->watch_hits++;
+		WRITE_REG(dr6, 0xffff0ff0);
+		return;
+	}
+	if (t->vector == VEC_APIC_TIMER) {
+		s->out->apic_ticks++;
+	} else if (t->vector == VEC_HELD) {
+		s->out->late_ipi++;
+	} else if (t->vector == VEC_SINT) {
+		volatile uint32_t *m = slot(s, SINT_TICK);
+
+		if (m[0] == MSG_TIMER) {
+			bool more = m[1] >> 8 & 1;
+
+			s->out->timer_messages++;
+			m[0] = 0;
+			if (more)
+				wrmsr(HV_EOM, 0);
+		}
+	} else if (t->vector < 32) {
+		s->out->trap = t->vector;
+		s->out->rip = t->rip;
+		/* Without its bits in XCR0 the first AVX instruction is invalid. */
+		wrong(s, t->vector == 6 ? JOB_XCR0 : JOB_REGISTERS);
+	}
+	apic_write(0xb0, 0);
+}
+
+static const struct {
+	uint32_t msr;
+	uint64_t value; /* + VP */
+} msrs[] = {
+	{ 0xc0000081, 0x0023001000000000 }, /* STAR */
+	{ 0xc0000082, 0x0000123400005678 }, /* LSTAR */
+	{ 0xc0000083, 0x0000234500006789 }, /* CSTAR */
+	{ 0xc0000084, 0x0000000000047700 }, /* SFMASK */
+	{ 0xc0000102, 0x0000345600007890 }, /* KERNEL_GS_BASE */
+	{ 0xc0000100, 0x0000456700008900 }, /* FS_BASE */
+	{ 0x174, 0x10 },		    /* SYSENTER_CS */
+	{ 0x175, 0x0000567800009000 },
+	{ 0x176, 0x0000678900000100 },
+	{ MSR_PAT, 0x0007040600070401 },
+	{ MSR_MTRR_BASE0, 0x80000000 },
+	{ MSR_MTRR_MASK0, 0xc0000800 },
+};
+
+static void set_up(struct state *s)
+{
+	uint64_t i = s->index, base = JOB_SIMP + 0x2000 * i;
+
+	s->seed = 0x0123456789abcdull + i * 0x1111;
+	WRITE_REG(cr4, READ_REG(cr4) | 0x40600);
+	xsetbv(7);
+	fp_fill(s->seed);
+	for (uint32_t m = 0; m < sizeof(msrs) / sizeof(msrs[0]); m++)
+		wrmsr(msrs[m].msr, m < 9 ? msrs[m].value + 16 * i : msrs[m].value);
+	wrmsr(MSR_TSC_AUX, 0x77 + i);
+	/* A write to `watched` is a #DB: DR7 L0, write, 8 bytes (SDM vol. 3, 18.2.4) */
+	WRITE_REG(dr0, &s->watched);
+	WRITE_REG(dr1, 0x1111 + i);
+	WRITE_REG(dr2, 0x2222);
+	WRITE_REG(dr3, 0x3333);
+	WRITE_REG(dr7, 0x401 | 1u << 16 | 2u << 18);
+	/* SynIC: both pages, two sources, three timers */
+	wrmsr(HV_GUEST_OS_ID, 0x8100000000000001);
+	wrmsr(HV_SCONTROL, 1);
+	wrmsr(HV_SIMP, base | 1);
+	wrmsr(HV_SIEFP, (base + 0x1000) | 1);
+	wrmsr(HV_SINT0 + SINT_TICK, VEC_SINT);
+	wrmsr(HV_SINT0 + SINT_HELD, SINT_MASKED | 0x20);
+	for (uint32_t w = 0; w < 512; w += 37)
+		flags(s)[w] = s->seed * (w + 1);
+	for (uint32_t n = 1; n <= 2; n++) {
+		wrmsr(HV_STIMER + 2 * n, (uint64_t)SINT_HELD << 16);
+		wrmsr(HV_STIMER + 2 * n + 1, rdmsr(HV_REF_COUNT) + 100 * n);
+		wrmsr(HV_STIMER + 2 * n, (uint64_t)SINT_HELD << 16 | 1);
+	}
+	while (slot(s, SINT_HELD)[0] != MSG_TIMER || !(slot(s, SINT_HELD)[1] >> 8 & 1))
+		cpu_pause();
+	for (uint32_t w = 0; w < 32; w++)
+		s->held_message[w] = ((volatile uint64_t *)slot(s, SINT_HELD))[w];
+	wrmsr(HV_STIMER, (uint64_t)SINT_TICK << 16 | 2);
+	wrmsr(HV_STIMER + 1, 10000 + 3000 * i); /* 1 ms */
+	wrmsr(HV_STIMER, (uint64_t)SINT_TICK << 16 | 3);
+	/* Local APIC: on, a periodic timer, an interrupt that CR8 holds back */
+	WRITE_REG(cr8, CR8_HELD);
+	apic_write(0xf0, 0x1ff);
+	apic_write(0x3e0, 0xb);
+	apic_write(0x320, 0x20000 | VEC_APIC_TIMER);
+	apic_write(0x380, 300000 + 50000 * (uint32_t)i);
+	apic_write(0x350, 0x10700);
+	apic_write(0x300, 0x40000 | VEC_HELD); /* self */
+	s->tsc = rdtsc();
+	s->ref = rdmsr(HV_REF_COUNT);
+	sti();
+}
+
+static void check_registers(struct state *s)
+{
+	if (READ_REG(cr8) != CR8_HELD || (apic_read(0x80) & 0xff) != CR8_HELD << 4)
+		wrong(s, JOB_TPR);
+	if (xgetbv() != 7)
+		wrong(s, JOB_XCR0);
+	if (READ_REG(dr1) != 0x1111 + s->index || READ_REG(dr2) != 0x2222 || READ_REG(dr3) != 0x3333 ||
+	    READ_REG(dr7) != (0x401 | 1u << 16 | 2u << 18))
+		wrong(s, JOB_DEBUG);
+	s->watched++;
+	s->watch_writes++;
+	if (s->out->watch_hits != s->watch_writes)
+		wrong(s, JOB_DEBUG);
+	for (uint32_t m = 0; m < sizeof(msrs) / sizeof(msrs[0]); m++)
+		if (rdmsr(msrs[m].msr) != (m < 9 ? msrs[m].value + 16 * s->index : msrs[m].value))
+			wrong(s, JOB_MSRS);
+	if (rdtscp_aux() != 0x77 + s->index)
+		wrong(s, JOB_MSRS);
+}
+
+static void check_time(struct state *s)
+{
+	uint64_t tsc = rdtsc(), ref = rdmsr(HV_REF_COUNT);
+
+	/* Neither may go back, nor far ahead: 2 s is more than a slice and a pause of the root's. */
+	if (tsc < s->tsc || tsc - s->tsc > 2 * rdmsr(0x40000022))
+		wrong(s, JOB_TSC);
+	if (ref < s->ref || ref - s->ref > 20000000)
+		wrong(s, JOB_REFERENCE_TIME);
+	s->tsc = tsc;
+	s->ref = ref;
+}
+
+static void check_synic(struct state *s)
+{
+	uint64_t base = JOB_SIMP + 0x2000 * s->index;
+
+	if (rdmsr(HV_SCONTROL) != 1 || rdmsr(HV_SIMP) != (base | 1) ||
+	    rdmsr(HV_SIEFP) != ((base + 0x1000) | 1) || rdmsr(HV_SINT0 + SINT_TICK) != VEC_SINT ||
+	    rdmsr(HV_SINT0 + SINT_HELD) != (SINT_MASKED | 0x20) ||
+	    rdmsr(HV_GUEST_OS_ID) != 0x8100000000000001)
+		wrong(s, JOB_SYNIC);
+	for (uint32_t w = 0; w < 512; w += 37)
+		if (flags(s)[w] != s->seed * (w + 1))
+			wrong(s, JOB_EVENTS);
+	for (uint32_t w = 0; w < 32; w++)
+		if (s->held_message[w] != ((volatile uint64_t *)slot(s, SINT_HELD))[w])
+			wrong(s, JOB_MESSAGES);
+}
+
+static void check_apic(struct state *s)
+{
+	if (apic_read(0x320) != (0x20000 | VEC_APIC_TIMER) || apic_read(0x3e0) != 0xb ||
+	    apic_read(0x380) != 300000 + 50000 * (uint32_t)s->index || apic_read(0x350) != 0x10700 ||
+	    apic_read(0xf0) != 0x1ff || !(apic_read(0x210) >> (VEC_HELD - 32) & 1))
+		wrong(s, JOB_APIC);
+}
+
+static void check(struct state *s)
+{
+	if (!fp_check(s->seed))
+		wrong(s, JOB_XSAVE);
+	check_registers(s);
+	check_time(s);
+	check_apic(s);
+	check_synic(s);
+}
+
+/*
+ * Ticks must go on: one more of each within half a second of the guest's own time. Whatever else
+ * is amiss may be the reason, so it is named first.
+ */
+static void wait_tick(struct state *s, volatile uint64_t *count, enum job_category c)
+{
+	uint64_t end = rdtsc() + rdmsr(0x40000022) / 2, before = *count;
+
+	while (*count == before)
+		if (rdtsc() > end) {
+			check(s);
+			wrong(s, c);
+		}
+}
+
+static void check_ticks(struct state *s)
+{
+	wait_tick(s, &s->out->apic_ticks, JOB_APIC);
+	wait_tick(s, &s->out->timer_messages, JOB_TIMERS);
+}
+
+/* What was held back all the time comes now, and was not lost on the way. */
+static void finish(struct state *s)
+{
+	volatile uint32_t *m = slot(s, SINT_HELD);
+	uint64_t end = rdtsc() + rdmsr(0x40000022) / 2;
+
+	m[0] = 0;
+	wrmsr(HV_EOM, 0);
+	while (m[0] != MSG_TIMER)
+		if (rdtsc() > end)
+			wrong(s, JOB_TIMERS);
+	/* Payload: the timer's number. Timer 1 came first. */
+	if (m[4] != 2)
+		wrong(s, JOB_TIMERS);
+	WRITE_REG(cr8, 0);
+	end = rdtsc() + rdmsr(0x40000022) / 2;
+	while (!*(volatile uint64_t *)&s->out->late_ipi)
+		if (rdtsc() > end)
+			wrong(s, JOB_APIC);
+}
+
+/* The last blocks: what is left, 0x80, zeroes, the length in bits (FIPS 180-4, 5.1.1). */
+static void pad(uint32_t h[8], const uint8_t *rest, uint64_t left, uint64_t size)
+{
+	uint8_t b[128] = { 0 };
+	uint64_t n = left + 9 <= 64 ? 64 : 128;
+
+	for (uint64_t i = 0; i < left; i++)
+		b[i] = rest[i];
+	b[left] = 0x80;
+	for (uint32_t i = 0; i < 8; i++)
+		b[n - 1 - i] = (uint8_t)(size * 8 >> (8 * i));
+	for (uint64_t i = 0; i < n; i += 64)
+		compress(h, b + i);
+}
+
+void guest_main(uint64_t vp, void *arg)
+{
+	struct job_shared *job = arg;
+	struct state *s = &states[vp];
+	const uint8_t *in = (const uint8_t *)(uintptr_t)job->input;
+	uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+			  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+	uint64_t blocks = job->size / 64;
+
+	s->index = vp;
+	s->out = &job->vp[vp];
+	set_up(s);
+	ymm0_put(h);
+	while (s->out->blocks < blocks) {
+		uint64_t n = blocks - s->out->blocks;
+
+		n = n < job->slice ? n : job->slice;
+		ymm0_get(h);
+		for (uint64_t i = 0; i < n; i++)
+			compress(h, in + 64 * (s->out->blocks + i));
+		ymm0_put(h);
+		s->out->blocks += n;
+		check(s);
+		check_ticks(s);
+		outl(JOB_PORT_PROGRESS, (uint32_t)s->out->blocks);
+	}
+	ymm0_get(h);
+	pad(h, in + 64 * blocks, job->size % 64, job->size);
+	check(s);
+	finish(s);
+	for (uint32_t i = 0; i < 8; i++)
+		s->out->digest[i] = h[i];
+	outl(JOB_PORT_DONE, 0);
+}

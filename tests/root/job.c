@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The main job: a guest hashes the input file on two VPs; in the middle both are taken apart
+ * through the WHv API, put into a new partition, and finish there. The command line:
+ * seed=N (instant and length), skip=CATEGORY (leave one out of the restore: a negative control).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/guests/job_abi.h"
+#include "tests/root/job.h"
+#include "tests/root/save.h"
+
+#define QUANTUM_US 3000u
+#define LIMIT_S	   20u
+
+enum runner_state { RUNNING, STOPPED, DONE, WRONG, BROKEN };
+
+struct runner {
+	struct vm *vm;
+	uint32_t vp;
+	enum runner_state state;
+	uint32_t category;
+	uint64_t until; /* TSC: cancel then */
+};
+
+static struct runner runners[JOB_VPS];
+static struct saved_vp saved[JOB_VPS];
+static volatile bool stop_all;
+static volatile uint64_t stop_at; /* TSC, 0: not yet */
+static uint64_t stop_blocks, limit, seed;
+static uint32_t tick;
+
+static uint64_t random_next(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static uint64_t us(uint64_t n)
+{
+	return n * (boot_info->tsc_hz / 1000000);
+}
+
+static struct job_shared *shared(struct vm *vm)
+{
+	return (struct job_shared *)(void *)(vm->ram + JOB_SHARED);
+}
+
+/* The root's own tick: it takes the CPU back from a guest that does nothing but run. */
+static void on_tick(void)
+{
+	apic_write(APIC_INITIAL, tick);
+}
+
+static void start_tick(void)
+{
+	apic_timer(VEC_TIMER, tick);
+}
+
+static void before_dispatch(void *arg)
+{
+	struct runner *r = arg;
+	uint64_t now = rdtsc();
+
+	if (stop_at && now >= stop_at)
+		stop_all = true;
+	if (stop_all || now >= r->until)
+		(void)WHvCancelRunVirtualProcessor(r->vm->p, r->vp, 0);
+}
+
+/* One exit. True: run on. */
+static bool handle(struct runner *r, const WHV_RUN_VP_EXIT_CONTEXT *c)
+{
+	uint32_t value = (uint32_t)c->IoPortAccess.Rax;
+
+	if (c->ExitReason == WHvRunVpExitReasonCanceled)
+		return false;
+	if (c->ExitReason != WHvRunVpExitReasonX64IoPortAccess) {
+		printf("    VP %u: exit %x at %llx, GPA %llx\n", r->vp, (unsigned)c->ExitReason,
+		       (unsigned long long)c->VpContext.Rip,
+		       c->ExitReason == WHvRunVpExitReasonMemoryAccess ?
+			       (unsigned long long)c->MemoryAccess.Gpa :
+			       0);
+		r->state = BROKEN;
+		return false;
+	}
+	switch (c->IoPortAccess.PortNumber) {
+	case JOB_PORT_PROGRESS:
+		if (r->vp == 0 && stop_blocks && value >= stop_blocks && !stop_at)
+			stop_at = rdtsc() + us(random_next() % 4000);
+		break;
+	case JOB_PORT_WRONG:
+		r->state = WRONG;
+		r->category = value;
+		return false;
+	case JOB_PORT_DONE:
+		r->state = DONE;
+		return false;
+	default:
+		r->state = BROKEN;
+		return false;
+	}
+	if (!vm_skip(r->vm, r->vp, c)) {
+		r->state = BROKEN;
+		return false;
+	}
+	return true;
+}
+
+static void run(struct runner *r)
+{
+	WHV_RUN_VP_EXIT_CONTEXT c;
+
+	whv_metal_before_dispatch(this_cpu()->index, before_dispatch, r);
+	do {
+		if (!ok("WHvRunVirtualProcessor",
+			WHvRunVirtualProcessor(r->vm->p, r->vp, &c, sizeof(c)))) {
+			r->state = BROKEN;
+			break;
+		}
+	} while (handle(r, &c));
+	whv_metal_before_dispatch(this_cpu()->index, NULL, NULL);
+	if (stop_all && r->state == RUNNING)
+		r->state = STOPPED;
+}
+
+/* This CPU's share of the VPs, in turns of a quantum, until all have stopped. */
+static void run_share(void *arg)
+{
+	uint32_t first = (uint32_t)(uintptr_t)arg, step = cpu_count < JOB_VPS ? cpu_count : JOB_VPS;
+	bool any;
+
+	start_tick();
+	do {
+		any = false;
+		for (uint32_t i = first; i < JOB_VPS; i += step) {
+			struct runner *r = &runners[i];
+
+			if (r->state != RUNNING)
+				continue;
+			any = true;
+			r->until = step < JOB_VPS ? rdtsc() + us(QUANTUM_US) : ~0ull;
+			if (rdtsc() >= limit) {
+				printf("    VP %u: no end in %u s\n", i, LIMIT_S);
+				r->state = BROKEN;
+				break;
+			}
+			if (r->until > limit)
+				r->until = limit;
+			run(r);
+		}
+		/* What ends one VP for good ends the other's run too. */
+		if (any)
+			for (uint32_t i = 0; i < JOB_VPS; i++)
+				if (runners[i].state == WRONG || runners[i].state == BROKEN)
+					stop_all = true;
+	} while (any);
+	apic_timer(APIC_MASKED, 0);
+}
+
+static void run_all(struct vm *vm)
+{
+	uint32_t cpus_used = cpu_count < JOB_VPS ? cpu_count : JOB_VPS;
+
+	stop_all = false;
+	stop_at = 0;
+	limit = rdtsc() + us(LIMIT_S * 1000000ull);
+	for (uint32_t i = 0; i < JOB_VPS; i++)
+		runners[i] = (struct runner){ .vm = vm, .vp = i, .state = RUNNING };
+	for (uint32_t i = 1; i < cpus_used; i++)
+		cpu_run(i, run_share, (void *)(uintptr_t)i);
+	run_share(NULL);
+	for (uint32_t i = 1; i < cpus_used; i++)
+		cpu_join(i);
+}
+
+static const char *category_name(uint32_t c)
+{
+#define JOB_NAME(e, name) name,
+	static const char *const names[] = { JOB_CATEGORIES(JOB_NAME) };
+#undef JOB_NAME
+
+	return c < JOB_CATEGORY_COUNT ? names[c] : "?";
+}
+
+/* Did the guest's VPs end as they should? Names what is wrong if not. */
+static bool judge(const struct vm *vm, enum runner_state want)
+{
+	const struct job_shared *s = (const void *)(vm->ram + JOB_SHARED);
+	bool good = true;
+
+	for (uint32_t i = 0; i < JOB_VPS; i++) {
+		const struct runner *r = &runners[i];
+
+		if (r->state == want)
+			continue;
+		good = false;
+		if (r->state == WRONG)
+			printf("JOB WRONG %s (VP %u%s)\n", category_name(r->category), i,
+			       s->vp[i].trap ? ", exception" : "");
+		else if (r->state == BROKEN)
+			printf("JOB WRONG registers (VP %u: no way on)\n", i);
+		else if (r->state == DONE)
+			printf("JOB WRONG instant (VP %u was done before it was saved)\n", i);
+	}
+	return good;
+}
+
+static void prepare(struct vm *vm, uint64_t size)
+{
+	struct job_shared *s = shared(vm);
+
+	memset(s, 0, sizeof(*s));
+	memcpy(vm->ram + JOB_INPUT, (const void *)boot_info->root_file, size);
+	s->input = JOB_INPUT;
+	s->size = size;
+	s->slice = size / 64 / 120 + 1;
+	stop_blocks = size / 64 * (20 + random_next() % 60) / 100 + 1;
+}
+
+static uint64_t ms_since(uint64_t start)
+{
+	return (rdtsc() - start) / (boot_info->tsc_hz / 1000);
+}
+
+static bool save_all(struct vm *vm, uint64_t *ref)
+{
+	uint32_t size;
+
+	if (!ok("WHvSuspendPartitionTime", WHvSuspendPartitionTime(vm->p)))
+		return false;
+	for (uint32_t i = 0; i < JOB_VPS; i++) {
+		if (!save_vp(vm, i, &saved[i]))
+			return false;
+		printf("  VP %u saved at block %llu of %llu:\n", i,
+		       (unsigned long long)shared(vm)->vp[i].blocks,
+		       (unsigned long long)shared(vm)->size / 64);
+		save_print(&saved[i]);
+	}
+	return ok("reference time", WHvGetPartitionProperty(vm->p, WHvPartitionPropertyCodeReferenceTime,
+							    ref, sizeof(*ref), &size));
+}
+
+static bool restore_all(struct vm *vm, uint64_t ref, const char *skip)
+{
+	enum save_category c = SAVE_CATEGORIES;
+
+	for (uint32_t i = 0; skip && i < SAVE_CATEGORIES; i++)
+		if (!strcmp(skip, save_name((enum save_category)i)))
+			c = (enum save_category)i;
+	if (skip && c == SAVE_CATEGORIES && strcmp(skip, "reference-time")) {
+		printf("  skip=%s: no such category\n", skip);
+		return false;
+	}
+	if (skip)
+		printf("  %s is left out\n", skip);
+	if (!ok("WHvSuspendPartitionTime", WHvSuspendPartitionTime(vm->p)))
+		return false;
+	if ((!skip || c != SAVE_CATEGORIES) &&
+	    !ok("reference time", WHvSetPartitionProperty(vm->p, WHvPartitionPropertyCodeReferenceTime,
+							  &ref, sizeof(ref))))
+		return false;
+	for (uint32_t i = 0; i < JOB_VPS; i++) {
+		if (!restore_vp(vm, i, &saved[i], c))
+			return false;
+		/* The first VP's registers left at reset say little about a second that waits for SIPI. */
+		if (c == SAVE_REGISTERS)
+			(void)vm_set(vm, i, WHvRegisterInternalActivityState, 0);
+	}
+	return true;
+}
+
+static bool print_digests(struct vm *vm)
+{
+	const struct job_shared *s = shared(vm);
+	bool same = true;
+
+	for (uint32_t i = 0; i < JOB_VPS; i++) {
+		printf("JOB SHA256 ");
+		for (uint32_t k = 0; k < 8; k++)
+			printf("%08x", s->vp[i].digest[k]);
+		printf(" of %llu bytes, VP %u: %llu APIC ticks, %llu timer messages\n",
+		       (unsigned long long)s->size, i, (unsigned long long)s->vp[i].apic_ticks,
+		       (unsigned long long)s->vp[i].timer_messages);
+		same = same && !memcmp(s->vp[i].digest, s->vp[0].digest, sizeof(s->vp[0].digest));
+	}
+	if (!same)
+		printf("JOB WRONG digest (the VPs differ)\n");
+	return same;
+}
+
+/* The same memory behind other pages: nothing is kept by accident. */
+static uint8_t *copy_ram(struct vm *vm)
+{
+	uint8_t *copy = pages_alloc(vm->size / PAGE, 512);
+
+	if (!copy) {
+		printf("  no memory for the copy\n");
+		return NULL;
+	}
+	memcpy(copy, vm->ram, vm->size);
+	return copy;
+}
+
+static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
+{
+	uint64_t size = boot_info->root_file_size, ref = 0, s0;
+	uint8_t *copy;
+
+	size -= size > 4096 ? seed % 64 : 0;
+	if (!vm_create(vm, JOB_VPS, JOB_RAM, NULL) || !vm_load(vm, "job"))
+		return false;
+	prepare(vm, size);
+	for (uint32_t i = 0; i < JOB_VPS; i++)
+		if (!vm_start(vm, i, JOB_STACK_TOP - 0x10000 * i, i, JOB_SHARED))
+			return false;
+	printf("[%5llu ms] a partition with %u VPs and %u MiB hashes %llu bytes\n",
+	       (unsigned long long)ms_since(start), JOB_VPS, JOB_RAM >> 20, (unsigned long long)size);
+	run_all(vm);
+	if (!judge(vm, STOPPED))
+		return false;
+	s0 = rdtsc();
+	if (!save_all(vm, &ref))
+		return false;
+	copy = copy_ram(vm);
+	if (!copy || !vm_delete(vm, false))
+		return false;
+	printf("[%5llu ms] saved, and the partition deleted\n", (unsigned long long)ms_since(start));
+	if (!vm_create(vm, JOB_VPS, JOB_RAM, copy))
+		return false;
+	vm->own_ram = true;
+	if (!restore_all(vm, ref, skip))
+		return false;
+	printf("[%5llu ms] restored into a new partition (%llu ms after the stop)\n",
+	       (unsigned long long)ms_since(start), (unsigned long long)ms_since(s0));
+	stop_blocks = 0;
+	run_all(vm);
+	return judge(vm, DONE) && print_digests(vm);
+}
+
+bool job_run(void)
+{
+	static char skip_name[32];
+	const char *skip = option("skip");
+	uint64_t start = rdtsc();
+	struct vm vm = { 0 };
+	bool good;
+
+	if (!boot_info->root_file_size || boot_info->root_file_size > JOB_RAM - JOB_INPUT) {
+		printf("JOB WRONG input (root_file in quoin.cfg: 1 byte to 48 MiB)\n");
+		return false;
+	}
+	if (skip) {
+		strncpy(skip_name, skip, sizeof(skip_name) - 1);
+		skip = skip_name;
+	}
+	whv_metal_init();
+	irq_handler(VEC_TIMER, on_tick);
+	tick = (uint32_t)(rdmsr(0x40000023) / 1000); /* HV_X64_MSR_APIC_FREQUENCY */
+	seed = option_number("seed", 0) * 0x9e3779b97f4a7c15ull;
+	if (seed)
+		(void)random_next();
+	good = two_lives(&vm, skip, start);
+	(void)vm_delete(&vm, false);
+	printf("[%5llu ms] JOB END %s\n", (unsigned long long)ms_since(start), good ? "good" : "bad");
+	return good;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest machine through WHv calls: a partition, its RAM, 64-bit start state, and runners. */
+#ifndef ROOT_VM_H
+#define ROOT_VM_H
+
+#include "tests/root/whv_metal.h"
+
+#define VM_MAX_VPS    4u
+#define VM_IMAGE_BASE 0x100000u
+#define VM_TABLES     0x10000u /* page tables: identity map of 4 GiB */
+
+struct vm {
+	WHV_PARTITION_HANDLE p;
+	uint8_t *ram; /* 2-MiB aligned, at GPA 0 */
+	size_t size;
+	uint32_t vps;
+	bool own_ram;
+};
+
+/* The image of a guest of tests/guests by name; ends the machine when there is none. */
+const void *guest_image(const char *name, size_t *size);
+
+/* A partition with a local APIC and VPs, RAM mapped; ram NULL: allocate. Prints why it fails. */
+bool vm_create(struct vm *vm, uint32_t vps, size_t size, uint8_t *ram);
+/* Delete the partition; the RAM goes with it when vm_create made it and keep is not set. */
+bool vm_delete(struct vm *vm, bool keep_ram);
+/* Image to VM_IMAGE_BASE, page tables. */
+bool vm_load(struct vm *vm, const char *guest);
+/* 64-bit mode at the image, RDI and RSI as given. */
+bool vm_start(struct vm *vm, uint32_t vp, uint64_t rsp, uint64_t rdi, uint64_t rsi);
+
+HRESULT vm_get(struct vm *vm, uint32_t vp, WHV_REGISTER_NAME name, uint64_t *v);
+HRESULT vm_set(struct vm *vm, uint32_t vp, WHV_REGISTER_NAME name, uint64_t v);
+/* Past the instruction of an exit. */
+bool vm_skip(struct vm *vm, uint32_t vp, const WHV_RUN_VP_EXIT_CONTEXT *c);
+
+/* Print "what: HRESULT" when it failed. */
+bool ok(const char *what, HRESULT hr);
+
+#endif
