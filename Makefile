@@ -166,14 +166,14 @@ run: setup ## build, boot in QEMU, do the main job
 
 check: setup ## all tests, the choice that fits in half an hour
 	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN)
-	$(Q)qemu-scripts/check.sh $(O) pairwise $(UNIT_BIN)
+	$(Q)INPUT="$(INPUT)" qemu-scripts/check.sh $(O) pairwise $(UNIT_BIN)
 
 check-full: setup ## all tests, every combination
 	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN)
-	$(Q)qemu-scripts/check.sh $(O) full $(UNIT_BIN)
+	$(Q)INPUT="$(INPUT)" qemu-scripts/check.sh $(O) full $(UNIT_BIN)
 
 suite: all ## the root VM's tests only (FILTER=prefix,prefix)
-	$(Q)SMP=$(SMP) MEM=$(MEM) qemu-scripts/suite.sh $(O) suite 240 "run=suite$(if $(FILTER), filter=$(FILTER))"
+	$(Q)SMP=$(SMP) MEM=$(MEM) qemu-scripts/suite.sh $(O) suite 240 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)

@@ -26,8 +26,8 @@ uint64_t partition_reference_to_host(const struct partition *p, uint64_t t)
 	if (t <= p->ref_base)
 		return p->ref_tsc;
 	delta = t - p->ref_base;
-	/* A deadline in a few centuries is none. */
-	if (delta >> 56)
+	/* A deadline in more than ten years is none; below, the product fits at any clock rate. */
+	if (delta >> 52)
 		return UINT64_MAX;
 	/* Rounded up: at the answer the reference time has reached t. */
 	return p->ref_tsc + arch_mul_div(delta, arch_time_hz(), REF_HZ) + arch_time_hz() / REF_HZ + 1;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check.sh BUILD full|pairwise UNIT-TEST...: every suite, one closing line that adds them up.
+# INPUT in the environment is the main job's input.
 set -u
 here=$(dirname "$0")
 build=$1 scope=$2
@@ -30,9 +31,9 @@ suite() { # SMP NAME TIMEOUT CMDLINE [INPUT]
 	add "$build/suite/$1.result"
 }
 
-suite 2 suite-smp2 240 run=suite
+suite 2 suite-smp2 240 run=suite "$INPUT"
 if [ "$scope" = full ]; then
-	suite 1 suite-smp1 240 run=suite
+	suite 1 suite-smp1 240 run=suite "$INPUT"
 fi
 
 echo "check took $(($(date +%s) - start)) s"

@@ -25,6 +25,7 @@
 #define HV_SINT0       0x40000090u
 #define HV_STIMER      0x400000b0u /* config, count, config, .. */
 #define SINT_MASKED    0x10000u
+#define DR7_VALUE      (0x400u | 1u << 16 | 2u << 18 | 3u << 28)
 #define SINT_TICK      2u /* timer 0: taken as they come */
 #define SINT_HELD      3u /* timers 1 and 2: the first message stays in its slot */
 #define MSG_TIMER      0x80000010u
@@ -44,7 +45,6 @@ struct state {
 	uint64_t index;
 	struct job_vp *out;
 	volatile uint64_t watched __attribute__((aligned(8)));
-	uint64_t watch_writes;
 	uint64_t tsc, ref;
 	uint64_t messages_seen, ticks_seen;
 	uint64_t held_message[32]; /* copy of the slot */
@@ -153,11 +153,6 @@ void guest_trap(struct trap *t)
 {
 	struct state *s = self();
 
-	if (t->vector == 1) {
-		s->out->watch_hits++;
-		WRITE_REG(dr6, 0xffff0ff0);
-		return;
-	}
 	if (t->vector == VEC_APIC_TIMER) {
 		s->out->apic_ticks++;
 	} else if (t->vector == VEC_HELD) {
@@ -211,12 +206,17 @@ static void set_up(struct state *s)
 	for (uint32_t m = 0; m < sizeof(msrs) / sizeof(msrs[0]); m++)
 		wrmsr(msrs[m].msr, m < 9 ? msrs[m].value + 16 * i : msrs[m].value);
 	wrmsr(MSR_TSC_AUX, 0x77 + i);
-	/* A write to `watched` is a #DB: DR7 L0, write, 8 bytes (SDM vol. 3, 18.2.4) */
+	/*
+	 * All of DR7 but the enable bits: QEMU's SVM loads DR7 without telling its own breakpoint
+	 * list, and ends by a segmentation fault when the two differ.
+	 */
 	WRITE_REG(dr0, &s->watched);
 	WRITE_REG(dr1, 0x1111 + i);
 	WRITE_REG(dr2, 0x2222);
 	WRITE_REG(dr3, 0x3333);
-	WRITE_REG(dr7, 0x401 | 1u << 16 | 2u << 18);
+	WRITE_REG(dr7, DR7_VALUE);
+	/* The APIC first: while it is off, an interrupt of a message is lost, and its slot stays full */
+	apic_write(0xf0, 0x1ff);
 	/* SynIC: both pages, two sources, three timers */
 	wrmsr(HV_GUEST_OS_ID, 0x8100000000000001);
 	wrmsr(HV_SCONTROL, 1);
@@ -238,9 +238,8 @@ static void set_up(struct state *s)
 	wrmsr(HV_STIMER, (uint64_t)SINT_TICK << 16 | 2);
 	wrmsr(HV_STIMER + 1, 10000 + 3000 * i); /* 1 ms */
 	wrmsr(HV_STIMER, (uint64_t)SINT_TICK << 16 | 3);
-	/* Local APIC: on, a periodic timer, an interrupt that CR8 holds back */
+	/* Local APIC: a periodic timer, an interrupt that CR8 holds back */
 	WRITE_REG(cr8, CR8_HELD);
-	apic_write(0xf0, 0x1ff);
 	apic_write(0x3e0, 0xb);
 	apic_write(0x320, 0x20000 | VEC_APIC_TIMER);
 	apic_write(0x380, 300000 + 50000 * (uint32_t)i);
@@ -257,12 +256,8 @@ static void check_registers(struct state *s)
 		wrong(s, JOB_TPR);
 	if (xgetbv() != 7)
 		wrong(s, JOB_XCR0);
-	if (READ_REG(dr1) != 0x1111 + s->index || READ_REG(dr2) != 0x2222 || READ_REG(dr3) != 0x3333 ||
-	    READ_REG(dr7) != (0x401 | 1u << 16 | 2u << 18))
-		wrong(s, JOB_DEBUG);
-	s->watched++;
-	s->watch_writes++;
-	if (s->out->watch_hits != s->watch_writes)
+	if (READ_REG(dr0) != (uint64_t)&s->watched || READ_REG(dr1) != 0x1111 + s->index ||
+	    READ_REG(dr2) != 0x2222 || READ_REG(dr3) != 0x3333 || READ_REG(dr7) != DR7_VALUE)
 		wrong(s, JOB_DEBUG);
 	for (uint32_t m = 0; m < sizeof(msrs) / sizeof(msrs[0]); m++)
 		if (rdmsr(msrs[m].msr) != (m < 9 ? msrs[m].value + 16 * s->index : msrs[m].value))

@@ -40,7 +40,7 @@ enum job_category { JOB_CATEGORIES(JOB_ENUM) JOB_CATEGORY_COUNT };
 struct job_vp {
 	uint32_t digest[8];
 	uint64_t blocks; /* done */
-	uint64_t apic_ticks, timer_messages, watch_hits, late_ipi;
+	uint64_t apic_ticks, timer_messages, late_ipi;
 	uint64_t wrong; /* enum job_category */
 	uint64_t trap;	/* vector and RIP of an exception that should not have been */
 	uint64_t rip;

@@ -9,6 +9,8 @@
 
 static uint64_t page;
 
+static void log_next(void (*put)(char c));
+
 void hv_init(void)
 {
 	uint32_t r[4];
@@ -19,6 +21,7 @@ void hv_init(void)
 		machine_exit(false);
 	}
 	page = rdmsr(HV_X64_MSR_HYPERCALL) & ~0xfffull;
+	log_next(NULL); /* what came before is on the console already */
 }
 
 uint64_t hv_raw(uint64_t control, uint64_t in, uint64_t out)
@@ -54,11 +57,10 @@ uint16_t hv_status(uint64_t control, const void *in, size_t in_len, void *out, s
 	return HV_HYPERCALL_RESULT_STATUS(hv_call(control, in, in_len, out, out_len));
 }
 
-void hv_log_drain(void)
+/* Whatever the core has logged since the last call, to `put`; NULL throws it away. */
+static void log_next(void (*put)(char c))
 {
 	static uint64_t cursor;
-	static char line[256];
-	static size_t have;
 	struct {
 		uint64_t cursor;
 		char text[504];
@@ -72,15 +74,27 @@ void hv_log_drain(void)
 			    HV_STATUS_SUCCESS ||
 		    out.cursor <= before)
 			return;
-		for (size_t i = 0; i < sizeof(out.text) && out.text[i]; i++) {
-			if (out.text[i] != '\n' && have < sizeof(line) - 1) {
-				line[have++] = out.text[i];
-				continue;
-			}
-			line[have] = 0;
-			printf("core: %s\n", line);
-			have = 0;
-		}
+		for (size_t i = 0; put && i < sizeof(out.text) && out.text[i]; i++)
+			put(out.text[i]);
 		cursor = out.cursor;
 	}
+}
+
+static void put_line(char c)
+{
+	static char line[256];
+	static size_t have;
+
+	if (c != '\n' && have < sizeof(line) - 1) {
+		line[have++] = c;
+		return;
+	}
+	line[have] = 0;
+	printf("core: %s\n", line);
+	have = 0;
+}
+
+void hv_log_drain(void)
+{
+	log_next(put_line);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The main job: a guest hashes the input file on two VPs; in the middle both are taken apart
- * through the WHv API, put into a new partition, and finish there. The command line:
- * seed=N (instant and length), skip=CATEGORY (leave one out of the restore: a negative control).
+ * through the WHv API, put into a new partition, and finish there. As a negative control any one
+ * category of state can be left out of the restore: then the guest has to name it.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,26 @@ static volatile bool stop_all;
 static volatile uint64_t stop_at; /* TSC, 0: not yet */
 static uint64_t stop_blocks, limit, seed;
 static uint32_t tick;
+static bool verbose;
+static const char *wrong; /* the first category that was named */
+
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!verbose)
+		return;
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+}
+
+static void blame(const char *what)
+{
+	if (!wrong)
+		wrong = what;
+}
 
 static uint64_t random_next(void)
 {
@@ -80,7 +101,7 @@ static bool handle(struct runner *r, const WHV_RUN_VP_EXIT_CONTEXT *c)
 	if (c->ExitReason == WHvRunVpExitReasonCanceled)
 		return false;
 	if (c->ExitReason != WHvRunVpExitReasonX64IoPortAccess) {
-		printf("    VP %u: exit %x at %llx, GPA %llx\n", r->vp, (unsigned)c->ExitReason,
+		say("    VP %u: exit %x at %llx, GPA %llx\n", r->vp, (unsigned)c->ExitReason,
 		       (unsigned long long)c->VpContext.Rip,
 		       c->ExitReason == WHvRunVpExitReasonMemoryAccess ?
 			       (unsigned long long)c->MemoryAccess.Gpa :
@@ -90,7 +111,7 @@ static bool handle(struct runner *r, const WHV_RUN_VP_EXIT_CONTEXT *c)
 	}
 	switch (c->IoPortAccess.PortNumber) {
 	case JOB_PORT_PROGRESS:
-		if (r->vp == 0 && stop_blocks && value >= stop_blocks && !stop_at)
+		if (stop_blocks && value >= stop_blocks && !stop_at)
 			stop_at = rdtsc() + us(random_next() % 4000);
 		break;
 	case JOB_PORT_WRONG:
@@ -199,13 +220,17 @@ static bool judge(const struct vm *vm, enum runner_state want)
 		if (r->state == want)
 			continue;
 		good = false;
-		if (r->state == WRONG)
-			printf("JOB WRONG %s (VP %u%s)\n", category_name(r->category), i,
-			       s->vp[i].trap ? ", exception" : "");
-		else if (r->state == BROKEN)
-			printf("JOB WRONG registers (VP %u: no way on)\n", i);
-		else if (r->state == DONE)
-			printf("JOB WRONG instant (VP %u was done before it was saved)\n", i);
+		if (r->state == WRONG) {
+			say("VP %u: %s is wrong%s\n", i, category_name(r->category),
+			    s->vp[i].trap ? " (exception)" : "");
+			blame(category_name(r->category));
+		} else if (r->state == BROKEN) {
+			say("VP %u: no way on\n", i);
+			blame("registers");
+		} else if (r->state == DONE) {
+			say("VP %u was done before it was saved\n", i);
+			blame("instant");
+		}
 	}
 	return good;
 }
@@ -236,10 +261,11 @@ static bool save_all(struct vm *vm, uint64_t *ref)
 	for (uint32_t i = 0; i < JOB_VPS; i++) {
 		if (!save_vp(vm, i, &saved[i]))
 			return false;
-		printf("  VP %u saved at block %llu of %llu:\n", i,
-		       (unsigned long long)shared(vm)->vp[i].blocks,
-		       (unsigned long long)shared(vm)->size / 64);
-		save_print(&saved[i]);
+		say("  VP %u saved at block %llu of %llu:\n", i,
+		    (unsigned long long)shared(vm)->vp[i].blocks,
+		    (unsigned long long)shared(vm)->size / 64);
+		if (verbose)
+			save_print(&saved[i]);
 	}
 	return ok("reference time", WHvGetPartitionProperty(vm->p, WHvPartitionPropertyCodeReferenceTime,
 							    ref, sizeof(*ref), &size));
@@ -257,7 +283,7 @@ static bool restore_all(struct vm *vm, uint64_t ref, const char *skip)
 		return false;
 	}
 	if (skip)
-		printf("  %s is left out\n", skip);
+		say("  %s is left out\n", skip);
 	if (!ok("WHvSuspendPartitionTime", WHvSuspendPartitionTime(vm->p)))
 		return false;
 	if ((!skip || c != SAVE_CATEGORIES) &&
@@ -277,20 +303,18 @@ static bool restore_all(struct vm *vm, uint64_t ref, const char *skip)
 static bool print_digests(struct vm *vm)
 {
 	const struct job_shared *s = shared(vm);
-	bool same = true;
 
 	for (uint32_t i = 0; i < JOB_VPS; i++) {
-		printf("JOB SHA256 ");
+		say("JOB SHA256 ");
 		for (uint32_t k = 0; k < 8; k++)
-			printf("%08x", s->vp[i].digest[k]);
-		printf(" of %llu bytes, VP %u: %llu APIC ticks, %llu timer messages\n",
-		       (unsigned long long)s->size, i, (unsigned long long)s->vp[i].apic_ticks,
-		       (unsigned long long)s->vp[i].timer_messages);
-		same = same && !memcmp(s->vp[i].digest, s->vp[0].digest, sizeof(s->vp[0].digest));
+			say("%08x", s->vp[i].digest[k]);
+		say(" of %llu bytes, VP %u: %llu APIC ticks, %llu timer messages\n",
+		    (unsigned long long)s->size, i, (unsigned long long)s->vp[i].apic_ticks,
+		    (unsigned long long)s->vp[i].timer_messages);
+		if (memcmp(s->vp[i].digest, s->vp[0].digest, sizeof(s->vp[0].digest)))
+			blame("digest");
 	}
-	if (!same)
-		printf("JOB WRONG digest (the VPs differ)\n");
-	return same;
+	return !wrong;
 }
 
 /* The same memory behind other pages: nothing is kept by accident. */
@@ -318,7 +342,7 @@ static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
 	for (uint32_t i = 0; i < JOB_VPS; i++)
 		if (!vm_start(vm, i, JOB_STACK_TOP - 0x10000 * i, i, JOB_SHARED))
 			return false;
-	printf("[%5llu ms] a partition with %u VPs and %u MiB hashes %llu bytes\n",
+	say("[%5llu ms] a partition with %u VPs and %u MiB hashes %llu bytes\n",
 	       (unsigned long long)ms_since(start), JOB_VPS, JOB_RAM >> 20, (unsigned long long)size);
 	run_all(vm);
 	if (!judge(vm, STOPPED))
@@ -329,43 +353,47 @@ static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
 	copy = copy_ram(vm);
 	if (!copy || !vm_delete(vm, false))
 		return false;
-	printf("[%5llu ms] saved, and the partition deleted\n", (unsigned long long)ms_since(start));
+	say("[%5llu ms] saved, and the partition deleted\n", (unsigned long long)ms_since(start));
 	if (!vm_create(vm, JOB_VPS, JOB_RAM, copy))
 		return false;
 	vm->own_ram = true;
 	if (!restore_all(vm, ref, skip))
 		return false;
-	printf("[%5llu ms] restored into a new partition (%llu ms after the stop)\n",
+	say("[%5llu ms] restored into a new partition (%llu ms after the stop)\n",
 	       (unsigned long long)ms_since(start), (unsigned long long)ms_since(s0));
 	stop_blocks = 0;
 	run_all(vm);
 	return judge(vm, DONE) && print_digests(vm);
 }
 
-bool job_run(void)
+const char *job_once(uint64_t with_seed, const char *skip, bool aloud)
 {
-	static char skip_name[32];
-	const char *skip = option("skip");
 	uint64_t start = rdtsc();
 	struct vm vm = { 0 };
 	bool good;
 
-	if (!boot_info->root_file_size || boot_info->root_file_size > JOB_RAM - JOB_INPUT) {
-		printf("JOB WRONG input (root_file in quoin.cfg: 1 byte to 48 MiB)\n");
-		return false;
-	}
-	if (skip) {
-		strncpy(skip_name, skip, sizeof(skip_name) - 1);
-		skip = skip_name;
-	}
+	verbose = aloud;
+	wrong = NULL;
 	whv_metal_init();
 	irq_handler(VEC_TIMER, on_tick);
 	tick = (uint32_t)(rdmsr(0x40000023) / 1000); /* HV_X64_MSR_APIC_FREQUENCY */
-	seed = option_number("seed", 0) * 0x9e3779b97f4a7c15ull;
+	seed = with_seed * 0x9e3779b97f4a7c15ull;
 	if (seed)
 		(void)random_next();
 	good = two_lives(&vm, skip, start);
-	(void)vm_delete(&vm, false);
-	printf("[%5llu ms] JOB END %s\n", (unsigned long long)ms_since(start), good ? "good" : "bad");
-	return good;
+	if (!vm_delete(&vm, false))
+		good = false;
+	if (!good)
+		blame("job");
+	say("[%5llu ms] JOB END %s\n", (unsigned long long)ms_since(start), good ? "good" : "bad");
+	return wrong;
+}
+
+bool job_run(void)
+{
+	if (!boot_info->root_file_size || boot_info->root_file_size > JOB_RAM - JOB_INPUT) {
+		printf("job: root_file in quoin.cfg must have 1 byte to 48 MiB\n");
+		return false;
+	}
+	return !job_once(option_number("seed", 0), NULL, true);
 }

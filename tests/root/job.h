@@ -3,8 +3,15 @@
 #define ROOT_JOB_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-/* True when both VPs finished in their second partition with the same digest. */
+/*
+ * One job over the loader's input file. The seed chooses the instant of the save and the length;
+ * skip: a category of state that is not restored, NULL for none. NULL when both VPs finished in
+ * their second partition with the same digest, else the name of what was found wrong.
+ */
+const char *job_once(uint64_t seed, const char *skip, bool aloud);
+/* The main job: seed= of the command line, everything told. */
 bool job_run(void);
 
 #endif

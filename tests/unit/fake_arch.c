@@ -232,6 +232,27 @@ WEAK uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_
 	return HV_STATUS_UNKNOWN_REGISTER_NAME;
 }
 
+WEAK uint32_t arch_state_size(const struct partition *p, uint32_t type)
+{
+	(void)p;
+	return type & 0xff;
+}
+
+WEAK uint16_t arch_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf)
+{
+	(void)states;
+	(void)buf;
+	fake_note(FAKE_STATE_GET, vp, type);
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
+WEAK uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf)
+{
+	(void)buf;
+	fake_note(FAKE_STATE_SET, vp, type);
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
 /* -- parts of the kernel that a test left out ---------------------------------------------------
  */
 WEAK struct percpu *percpu_table[BOOT_INFO_MAX_CPUS];

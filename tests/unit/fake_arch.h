@@ -31,6 +31,8 @@ enum fake_call {
 	FAKE_VP_SWITCH_OUT,
 	FAKE_GET_REGISTER, /* arg: name */
 	FAKE_SET_REGISTER,
+	FAKE_STATE_GET, /* arg: type */
+	FAKE_STATE_SET,
 	FAKE_LOG, /* arg: level; only when kernel/log.c is left out */
 };
 

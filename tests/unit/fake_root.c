@@ -18,6 +18,7 @@ void fake_root_boot(uint32_t seed)
 	struct slat *s = &fake_root.slat;
 
 	fake_reset();
+	fake_frames(0, ROOT_FIRMWARE, FRAME_ROOT);
 	fake_frames(ROOT_LOW, FAKE_PFNS, FRAME_ROOT);
 	fake_frames(ROOT_CORE, ROOT_CORE_END, FRAME_CORE);
 	page_alloc_init(HPA(ROOT_CORE << PAGE_SHIFT), (uint64_t)(ROOT_CORE_END - ROOT_CORE)
@@ -37,8 +38,9 @@ uint32_t fake_root_missing(void)
 	uint32_t n = 0;
 	struct slat_leaf l;
 
-	for (uint64_t pfn = ROOT_LOW; pfn < FAKE_PFNS; pfn++) {
-		if (pfn >= ROOT_CORE && pfn < ROOT_CORE_END)
+	for (uint64_t pfn = 0; pfn < FAKE_PFNS; pfn++) {
+		if ((pfn >= ROOT_FIRMWARE && pfn < ROOT_LOW) ||
+		    (pfn >= ROOT_CORE && pfn < ROOT_CORE_END))
 			continue;
 		n += frame_state(pfn) != FRAME_ROOT || frame_holds(pfn) || frame_owner(pfn) ||
 		     !slat_lookup(&fake_root.slat, GPA(pfn << PAGE_SHIFT), &l) ||

@@ -10,7 +10,8 @@
 #include "fake_arch.h"
 #include "kernel/page_alloc.h"
 
-/* Pages: firmware's up to LOW, the root's, the core's, the root's up to the end. */
+/* Pages: the root's, firmware's, the root's from LOW on, the core's, the root's up to the end. */
+#define ROOT_FIRMWARE 256u
 #define ROOT_LOW      512u
 #define ROOT_CORE     1024u
 #define ROOT_CORE_END 2048u
@@ -22,7 +23,7 @@ extern struct vp fake_root_vp;
 
 /* seed as for memory_init() */
 void fake_root_boot(uint32_t seed);
-/* Number of pages in [ROOT_LOW, end of RAM) that are not the root's, unheld, and mapped so. */
+/* Number of pages of the root's RAM that are not the root's, unheld, and mapped so. */
 uint32_t fake_root_missing(void);
 /* A new child with `pages` pages from pfn on deposited, of which some may go into root tables. */
 struct partition *fake_child_create(uint64_t pfn, uint32_t pages);

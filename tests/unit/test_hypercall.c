@@ -345,8 +345,8 @@ static void faults(struct vp *vp, uint64_t ctl, uint64_t in, uint64_t out, bool 
 static void test_missing_root(void **state)
 {
 	/* Firmware's page, behind the end of RAM, beyond the physical width, the core's. */
-	static const uint64_t none[] = { 0x1000, FAKE_RAM_SIZE, 1ull << 52, ~0xfffull,
-					 (uint64_t)ROOT_CORE << PAGE_SHIFT };
+	static const uint64_t none[] = { (uint64_t)ROOT_FIRMWARE << PAGE_SHIFT, FAKE_RAM_SIZE,
+					 1ull << 52, ~0xfffull, (uint64_t)ROOT_CORE << PAGE_SHIFT };
 
 	(void)state;
 	for (uint32_t i = 0; i < ARRAY_LEN(none); i++) {

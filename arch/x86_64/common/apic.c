@@ -39,6 +39,11 @@ void apic_eoi(void)
 	apic_write(APIC_EOI, 0);
 }
 
+bool apic_in_service(uint8_t vector)
+{
+	return apic_read(APIC_ISR + 0x10u * (vector >> 5)) >> (vector & 31) & 1;
+}
+
 uint32_t apic_id(void)
 {
 	uint32_t v = apic_read(APIC_ID);

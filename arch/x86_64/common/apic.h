@@ -40,6 +40,7 @@ void apic_init(uint64_t va);
 uint32_t apic_read(uint32_t reg);
 void apic_write(uint32_t reg, uint32_t v);
 void apic_eoi(void);
+bool apic_in_service(uint8_t vector);
 uint32_t apic_id(void);
 bool apic_x2(void);
 /* Send an IPI by physical id; in xAPIC mode ICR's high half is put back. */

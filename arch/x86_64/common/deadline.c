@@ -14,6 +14,7 @@
 static struct borrowed {
 	bool ours;	   /* the timer runs for the core */
 	bool usable;	   /* APIC on, and the core's vector can get through */
+	bool rearm;	   /* the root's periodic timer runs its remainder as one-shot */
 	uint32_t lvt, initial, divide, tpr;
 	uint64_t root_due; /* host TSC of the root's next tick; UINT64_MAX: none */
 	uint64_t period;   /* TSC ticks; 0: not periodic */
@@ -30,6 +31,19 @@ static bool irr(uint8_t vector)
 	return apic_read(APIC_IRR + 0x10u * (vector >> 5)) >> (vector & 31) & 1;
 }
 
+/* A periodic timer that still runs a remainder: due when that ends, or whole periods after. */
+static void next_period(struct borrowed *b)
+{
+	uint64_t now = rdtsc();
+	uint32_t current = apic_read(APIC_CURRENT);
+
+	b->period = apic_ticks_to_tsc(b->initial, b->divide);
+	if (current)
+		b->root_due = now + apic_ticks_to_tsc(current, b->divide);
+	else if (b->root_due <= now)
+		b->root_due += ((now - b->root_due) / b->period + 1) * b->period;
+}
+
 void deadline_borrow(void)
 {
 	struct borrowed *b = mine();
@@ -37,15 +51,19 @@ void deadline_borrow(void)
 
 	b->ours = false;
 	b->armed = UINT64_MAX;
-	b->root_due = UINT64_MAX;
-	b->period = 0;
 	b->usable = apic_read(APIC_SVR) & APIC_SVR_ENABLE;
 	if (!b->usable)
 		return;
-	b->lvt = apic_read(APIC_LVT_TIMER);
 	b->divide = apic_read(APIC_DIVIDE);
-	b->initial = apic_read(APIC_INITIAL);
 	b->tpr = apic_read(APIC_TPR);
+	if (b->rearm) {
+		next_period(b);
+		return;
+	}
+	b->root_due = UINT64_MAX;
+	b->period = 0;
+	b->lvt = apic_read(APIC_LVT_TIMER);
+	b->initial = apic_read(APIC_INITIAL);
 	mode = b->lvt & APIC_TIMER_MODE;
 	if (mode == APIC_TIMER_DEADLINE) {
 		uint64_t at = rdmsr(MSR_TSC_DEADLINE);
@@ -193,4 +211,46 @@ void deadline_return(void)
 	left = b->root_due > now ? apic_tsc_to_ticks(b->root_due - now, b->divide) : 0;
 	apic_write(APIC_LVT_TIMER, b->lvt & ~APIC_TIMER_PERIODIC);
 	apic_write(APIC_INITIAL, (uint32_t)MAX(left, 1u));
+	b->rearm = b->period != 0;
+}
+
+static void rearm(struct borrowed *b)
+{
+	b->rearm = false;
+	apic_write(APIC_LVT_TIMER, b->lvt);
+	apic_write(APIC_INITIAL, b->initial);
+}
+
+/*
+ * The count register also is the reload value, so a remainder cannot be put into a periodic timer:
+ * it runs as one-shot, and the EOI of its tick makes it periodic again. What the root writes to
+ * the timer before that holds for the timer that it believes to have.
+ */
+bool deadline_root_write(uint32_t reg, uint32_t v)
+{
+	struct borrowed *b = mine();
+
+	if (likely(!b->rearm))
+		return false;
+	switch (reg) {
+	case APIC_EOI:
+		apic_write(APIC_EOI, v);
+		if (!apic_read(APIC_CURRENT))
+			rearm(b);
+		return true;
+	case APIC_LVT_TIMER:
+		b->lvt = v;
+		if ((v & APIC_TIMER_MODE) != APIC_TIMER_PERIODIC) {
+			b->rearm = false;
+			return false;
+		}
+		apic_write(APIC_LVT_TIMER, v & ~APIC_TIMER_PERIODIC);
+		return true;
+	case APIC_INITIAL:
+		b->rearm = false;
+		apic_write(APIC_LVT_TIMER, b->lvt);
+		return false;
+	default:
+		return false;
+	}
 }

@@ -22,4 +22,10 @@ bool deadline_take(void);
 /* Halt until `at` or an interrupt of the root. True: the root has to run. */
 bool deadline_idle(uint64_t at);
 
+/*
+ * The root writes to its local APIC: true when the write has been done here. After a periodic timer
+ * was borrowed it runs its remainder as one-shot, and becomes periodic again by this.
+ */
+bool deadline_root_write(uint32_t reg, uint32_t v);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "arch/x86_64/common/apic.h"
 #include "arch/x86_64/common/cpu.h"
+#include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/insn_fetch.h"
 #include "arch/x86_64/common/regs.h"
@@ -20,7 +21,7 @@ static void root_apic_write(struct vp *vp, uint32_t reg, uint32_t v)
 {
 	if (reg == APIC_ICR_LOW)
 		root_icr_write(vp, apic_read(APIC_ICR_HIGH) >> 24, v);
-	else
+	else if (!deadline_root_write(reg, v))
 		apic_write(reg, v);
 }
 

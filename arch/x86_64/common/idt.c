@@ -12,6 +12,7 @@
 #define SEL_CODE 0x08
 #define SEL_DATA 0x10
 #define GATE_INT 0x8e00u
+#define TRAP_OTHER_VECTOR 0xfe /* entry.S: every vector without a stub of its own */
 
 struct gate {
 	uint16_t low;
@@ -109,8 +110,18 @@ void trap_handle(struct trap_frame *f)
 			f->rip = (uint64_t)(uintptr_t)halt_unless_end;
 		return;
 	case VEC_DEADLINE:
+		/* The window closes with the first interrupt: what else waits is the root's. */
+		f->rflags &= ~RFLAGS_IF;
+		if (!apic_in_service(VEC_DEADLINE))
+			return; /* spurious: the root's vector for that may be the same */
 		this_cpu()->deadline_hit = 1;
 		apic_eoi();
+		return;
+	case TRAP_OTHER_VECTOR:
+		/* Only the deadline's window takes interrupts, and that vector is the highest: this
+		 * is a spurious one of the root's vector, which has nothing to acknowledge. */
+		f->rflags &= ~RFLAGS_IF;
+		log_debug("CPU %u: spurious interrupt", this_cpu()->index);
 		return;
 	case VEC_GP:
 		for (const struct extable_entry *e = extable_start; e < extable_end; e++) {
