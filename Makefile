@@ -53,7 +53,7 @@ ROOT_SRC  := $(wildcard tests/root/*.c tests/root/*.S hvapi/whv/*.c)
 ROOT_OBJ  := $(patsubst %,$(O)/root/%.o,$(basename $(ROOT_SRC)))
 GUEST_FLAGS := $(BASE) -ffreestanding -mgeneral-regs-only -fno-pic -mno-red-zone -mcmodel=small -I. -Ihvapi/include -Itests/guests \
 	-fno-asynchronous-unwind-tables
-GUEST_LIB := $(patsubst tests/guests/%,$(O)/guests/%.o,$(basename $(wildcard tests/guests/lib*.c tests/guests/lib*.S)))
+GUEST_LIB := $(O)/guests/libguest.a
 GUESTS	  := $(filter-out lib%,$(basename $(notdir $(wildcard tests/guests/*.c tests/guests/*.S))))
 GUEST_BIN := $(patsubst %,$(O)/guests/%.bin,$(GUESTS))
 
@@ -120,6 +120,9 @@ $(O)/guests/%.o: tests/guests/%.c Makefile
 $(O)/guests/%.o: tests/guests/%.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(GUEST_FLAGS) -c $< -o $@
+
+$(GUEST_LIB): $(patsubst tests/guests/%,$(O)/guests/%.o,$(basename $(wildcard tests/guests/lib*.c tests/guests/lib*.S)))
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(O)/guests/%.bin: $(O)/guests/%.o $(GUEST_LIB) tests/guests/guest.lds
 	$(Q)ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T tests/guests/guest.lds -o $(O)/guests/$*.elf $< $(GUEST_LIB)

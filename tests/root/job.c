@@ -32,7 +32,8 @@ static volatile bool stop_all;
 static volatile uint64_t stop_at; /* TSC, 0: not yet */
 static uint64_t stop_blocks, limit, seed;
 static uint32_t tick;
-static bool verbose;
+static bool verbose, paged, revoke;
+static uint64_t pages_brought, pages_taken;
 static const char *wrong; /* the first category that was named */
 
 static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -82,10 +83,29 @@ static void start_tick(void)
 	apic_timer(VEC_TIMER, tick);
 }
 
+/* A page of the guest's goes away, whoever uses it just now. */
+static void revoke_one(struct vm *vm, uint64_t now)
+{
+	static const struct {
+		uint32_t first, pages;
+	} areas[] = {
+		{ VM_TABLES, 6 }, { VM_IMAGE_BASE, 4 }, { JOB_SHARED, 1 }, { JOB_STACK_TOP - 0x1000, 1 },
+		{ JOB_STACK_TOP - 0x11000, 1 }, { JOB_SIMP, 4 }, { JOB_INPUT, 9 },
+	};
+	uint32_t a = (uint32_t)(now / 7 % (sizeof(areas) / sizeof(areas[0])));
+	uint64_t gpa = areas[a].first + now / 97 % areas[a].pages * PAGE;
+
+	if (WHvUnmapGpaRange(vm->p, gpa, PAGE) == S_OK)
+		__atomic_add_fetch(&pages_taken, 1, __ATOMIC_RELAXED);
+}
+
 static void before_dispatch(void *arg)
 {
 	struct runner *r = arg;
 	uint64_t now = rdtsc();
+
+	if (revoke)
+		revoke_one(r->vm, now);
 
 	if (stop_at && now >= stop_at)
 		stop_all = true;
@@ -100,6 +120,11 @@ static bool handle(struct runner *r, const WHV_RUN_VP_EXIT_CONTEXT *c)
 
 	if (c->ExitReason == WHvRunVpExitReasonCanceled)
 		return false;
+	if (c->ExitReason == WHvRunVpExitReasonMemoryAccess && paged &&
+	    vm_map_page(r->vm, c->MemoryAccess.Gpa)) {
+		__atomic_add_fetch(&pages_brought, 1, __ATOMIC_RELAXED);
+		return true;
+	}
 	if (c->ExitReason != WHvRunVpExitReasonX64IoPortAccess) {
 		say("    VP %u: exit %x at %llx, GPA %llx\n", r->vp, (unsigned)c->ExitReason,
 		       (unsigned long long)c->VpContext.Rip,
@@ -330,13 +355,19 @@ static uint8_t *copy_ram(struct vm *vm)
 	return copy;
 }
 
+static bool create(struct vm *vm, uint8_t *ram)
+{
+	return paged ? vm_create_absent(vm, JOB_VPS, JOB_RAM, ram) :
+		       vm_create(vm, JOB_VPS, JOB_RAM, ram);
+}
+
 static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
 {
 	uint64_t size = boot_info->root_file_size, ref = 0, s0;
 	uint8_t *copy;
 
 	size -= size > 4096 ? seed % 64 : 0;
-	if (!vm_create(vm, JOB_VPS, JOB_RAM, NULL) || !vm_load(vm, "job"))
+	if (!create(vm, NULL) || !vm_load(vm, "job"))
 		return false;
 	prepare(vm, size);
 	for (uint32_t i = 0; i < JOB_VPS; i++)
@@ -354,7 +385,7 @@ static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
 	if (!copy || !vm_delete(vm, false))
 		return false;
 	say("[%5llu ms] saved, and the partition deleted\n", (unsigned long long)ms_since(start));
-	if (!vm_create(vm, JOB_VPS, JOB_RAM, copy))
+	if (!create(vm, copy))
 		return false;
 	vm->own_ram = true;
 	if (!restore_all(vm, ref, skip))
@@ -387,6 +418,21 @@ const char *job_once(uint64_t with_seed, const char *skip, bool aloud)
 		blame("job");
 	say("[%5llu ms] JOB END %s\n", (unsigned long long)ms_since(start), good ? "good" : "bad");
 	return wrong;
+}
+
+const char *job_paged(uint64_t with_seed, bool take_away)
+{
+	const char *w;
+
+	paged = true;
+	revoke = take_away;
+	pages_brought = pages_taken = 0;
+	w = job_once(with_seed, NULL, false);
+	paged = revoke = false;
+	/* Less than this, and the test did not do what it says. */
+	if (!w && (pages_brought < 20 || (take_away && pages_taken < 20)))
+		return "too few pages moved";
+	return w;
 }
 
 bool job_run(void)

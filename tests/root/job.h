@@ -11,6 +11,8 @@
  * their second partition with the same digest, else the name of what was found wrong.
  */
 const char *job_once(uint64_t seed, const char *skip, bool aloud);
+/* The same with no page mapped at first; revoke: and pages taken away at random while it runs. */
+const char *job_paged(uint64_t seed, bool revoke);
 /* The main job: seed= of the command line, everything told. */
 bool job_run(void);
 

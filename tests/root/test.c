@@ -11,6 +11,7 @@
 
 #include "tests/root/guest.h"
 #include "tests/root/root.h"
+#include "tests/root/vm.h"
 
 extern const struct test root_tests[], root_tests_end[];
 
@@ -96,6 +97,7 @@ bool tests_run(const char *prefixes)
 		ok = run_one(t);
 		sti();
 		guests_clean_up();
+		guest_tests_clean_up();
 		hv_log_drain();
 		printf("TEST %s %s\n", ok ? "pass" : "fail", t->name);
 		passed += ok;

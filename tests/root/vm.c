@@ -34,7 +34,9 @@ static bool set_property(struct vm *vm, WHV_PARTITION_PROPERTY_CODE code, uint32
 	return ok("WHvSetPartitionProperty", WHvSetPartitionProperty(vm->p, code, &v, sizeof(v)));
 }
 
-bool vm_create(struct vm *vm, uint32_t vps, size_t size, uint8_t *ram)
+#define RWX (WHvMapGpaRangeFlagRead | WHvMapGpaRangeFlagWrite | WHvMapGpaRangeFlagExecute)
+
+bool vm_create_absent(struct vm *vm, uint32_t vps, size_t size, uint8_t *ram)
 {
 	*vm = (struct vm){ .vps = vps, .size = size, .ram = ram, .own_ram = !ram };
 	if (!ram)
@@ -48,16 +50,25 @@ bool vm_create(struct vm *vm, uint32_t vps, size_t size, uint8_t *ram)
 	if (!set_property(vm, WHvPartitionPropertyCodeProcessorCount, vps) ||
 	    !set_property(vm, WHvPartitionPropertyCodeLocalApicEmulationMode,
 			  WHvX64LocalApicEmulationModeX2Apic) ||
-	    !ok("WHvSetupPartition", WHvSetupPartition(vm->p)) ||
-	    !ok("WHvMapGpaRange",
-		WHvMapGpaRange(vm->p, vm->ram, 0, size,
-			       WHvMapGpaRangeFlagRead | WHvMapGpaRangeFlagWrite |
-				       WHvMapGpaRangeFlagExecute)))
+	    !ok("WHvSetupPartition", WHvSetupPartition(vm->p)))
 		return false;
 	for (uint32_t i = 0; i < vps; i++)
 		if (!ok("WHvCreateVirtualProcessor", WHvCreateVirtualProcessor(vm->p, i, 0)))
 			return false;
 	return true;
+}
+
+bool vm_create(struct vm *vm, uint32_t vps, size_t size, uint8_t *ram)
+{
+	return vm_create_absent(vm, vps, size, ram) &&
+	       ok("WHvMapGpaRange", WHvMapGpaRange(vm->p, vm->ram, 0, size, RWX));
+}
+
+bool vm_map_page(struct vm *vm, uint64_t gpa)
+{
+	gpa &= ~(uint64_t)(PAGE - 1);
+	return gpa < vm->size &&
+	       ok("WHvMapGpaRange", WHvMapGpaRange(vm->p, vm->ram + gpa, gpa, PAGE, RWX));
 }
 
 bool vm_delete(struct vm *vm, bool keep_ram)

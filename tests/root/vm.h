@@ -22,6 +22,9 @@ const void *guest_image(const char *name, size_t *size);
 
 /* A partition with a local APIC and VPs, RAM mapped; ram NULL: allocate. Prints why it fails. */
 bool vm_create(struct vm *vm, uint32_t vps, size_t size, uint8_t *ram);
+/* The same with nothing mapped; vm_map_page() brings in what the guest misses. */
+bool vm_create_absent(struct vm *vm, uint32_t vps, size_t size, uint8_t *ram);
+bool vm_map_page(struct vm *vm, uint64_t gpa);
 /* Delete the partition; the RAM goes with it when vm_create made it and keep is not set. */
 bool vm_delete(struct vm *vm, bool keep_ram);
 /* Image to VM_IMAGE_BASE, page tables. */
@@ -33,6 +36,9 @@ HRESULT vm_get(struct vm *vm, uint32_t vp, WHV_REGISTER_NAME name, uint64_t *v);
 HRESULT vm_set(struct vm *vm, uint32_t vp, WHV_REGISTER_NAME name, uint64_t v);
 /* Past the instruction of an exit. */
 bool vm_skip(struct vm *vm, uint32_t vp, const WHV_RUN_VP_EXIT_CONTEXT *c);
+
+/* t_guest.c: the machine that a failed test left. */
+void guest_tests_clean_up(void);
 
 /* Print "what: HRESULT" when it failed. */
 bool ok(const char *what, HRESULT hr);
