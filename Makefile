@@ -6,6 +6,7 @@ ARCH  ?= x86_64
 O     ?= build
 CLANG ?= 0
 SMP   ?= 2
+ICOUNT ?= 0
 MEM   ?= 512
 INPUT ?= /usr/share/common-licenses/GPL-3
 
@@ -176,7 +177,7 @@ check-full: setup ## all tests, every combination
 	$(Q)INPUT="$(INPUT)" qemu-scripts/check.sh $(O) full $(UNIT_BIN)
 
 suite: all ## the root VM's tests only (FILTER=prefix,prefix)
-	$(Q)SMP=$(SMP) MEM=$(MEM) qemu-scripts/suite.sh $(O) suite 240 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"
+	$(Q)SMP=$(SMP) MEM=$(MEM) QUOIN_ICOUNT=$(ICOUNT) qemu-scripts/suite.sh $(O) suite 240 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)

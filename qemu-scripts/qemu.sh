@@ -15,9 +15,11 @@ if [ -z "$code" ]; then
 	exit 3
 fi
 : > "$log"
-accel=tcg,thread=multi
-if [ -n "${QUOIN_ICOUNT:-}" ]; then accel=tcg; fi
-set -- -accel "$accel" -machine q35 -cpu "${CPU:-max}" -m "${MEM:-512}" -smp "${SMP:-2}" \
+# With QUOIN_ICOUNT=1 one instruction is one nanosecond of guest time, the same in every run.
+accel=tcg,thread=multi icount=
+if [ "${QUOIN_ICOUNT:-0}" = 1 ]; then accel=tcg icount='-icount shift=0,sleep=off'; fi
+# shellcheck disable=SC2086
+set -- -accel "$accel" $icount -machine q35 -cpu "${CPU:-max}" -m "${MEM:-512}" -smp "${SMP:-2}" \
 	-nodefaults -no-reboot -display none -net none \
 	-drive "if=pflash,format=raw,readonly=on,file=$code" \
 	-drive "format=raw,file=fat:rw:$esp" -device isa-debug-exit,iobase=0xf4,iosize=4 "$@"

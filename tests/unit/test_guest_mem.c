@@ -104,9 +104,9 @@ static void test_child(void **state)
 	assert_int_equal(pin(child, GPA(~0ull), SLAT_R, MEM, true), GUEST_MEM_UNMAPPED);
 	assert_int_equal(partition_unmap(child, 40, false), 0);
 	/* Inside a large leaf: the page, not the leaf's first. */
-	assert_int_equal(partition_map(child, 512, MEM, RW | HV_MAP_GPA_LARGE_PAGE), 0);
+	assert_int_equal(partition_map(child, 512, MEM + 512, RW | HV_MAP_GPA_LARGE_PAGE), 0);
 	for (uint64_t i = 0; i < 512; i += 73)
-		assert_int_equal(pin(child, G(512 + i, 0x10), SLAT_R | SLAT_W, MEM + i, true),
+		assert_int_equal(pin(child, G(512 + i, 0x10), SLAT_R | SLAT_W, MEM + 512 + i, true),
 				 GUEST_MEM_OK);
 	assert_int_equal(partition_unmap(child, 512, true), 0);
 }

@@ -108,8 +108,8 @@ static void test_vps(void **state)
 /* At the host time of a deadline the reference time is there, and it was not much earlier. */
 static void test_deadline(void **state)
 {
-	static const uint64_t hz[] = { 1000000, 10000000, 19200000, 999999937, 2000000000,
-				       2999999999, 6000000000 };
+	static const uint64_t hz[] = { 1000000,	   10000000,   19200000,  999999937,
+				       2000000000, 2999999999, 6000000000 };
 	static const uint64_t ahead[] = { 1, 2, 3, 9, 10, 99, 12345, 10000000, 864000000000 };
 
 	(void)state;
@@ -143,8 +143,8 @@ static void test_deadline(void **state)
  */
 static void test_far(void **state)
 {
-	static const uint64_t hz[] = { 1000000, 2000000000, 2600000000, 3000000000, 6000000000,
-				       16000000000 };
+	static const uint64_t hz[] = { 1000000,	   2000000000, 2600000000,
+				       3000000000, 6000000000, 16000000000 };
 
 	(void)state;
 	for (uint32_t h = 0; h < ARRAY_LEN(hz); h++) {

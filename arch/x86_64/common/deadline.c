@@ -14,7 +14,11 @@
 static struct borrowed {
 	bool ours;	   /* the timer runs for the core */
 	bool usable;	   /* APIC on, and the core's vector can get through */
+	uint8_t root_vector; /* of its LVT entry, as last written */
+	uint64_t started;  /* host TSC when the root last wrote the count; 0: stopped, or unknown */
+	uint64_t seen;	   /* host TSC of the EOI of its last tick since */
 	bool rearm;	   /* the root's periodic timer runs its remainder as one-shot */
+	bool used;	   /* ... and was borrowed again since its last tick */
 	uint32_t lvt, initial, divide, tpr;
 	uint64_t root_due; /* host TSC of the root's next tick; UINT64_MAX: none */
 	uint64_t period;   /* TSC ticks; 0: not periodic */
@@ -31,23 +35,59 @@ static bool irr(uint8_t vector)
 	return apic_read(APIC_IRR + 0x10u * (vector >> 5)) >> (vector & 31) & 1;
 }
 
-/* A periodic timer that still runs a remainder: due when that ends, or whole periods after. */
-static void next_period(struct borrowed *b)
+/* Is a tick of the root's on its way: requested, or being handled? */
+static bool tick_waits(const struct borrowed *b)
 {
-	uint64_t now = rdtsc();
-	uint32_t current = apic_read(APIC_CURRENT);
+	uint8_t vector = (uint8_t)b->lvt;
 
+	return !(b->lvt & APIC_LVT_MASKED) && (irr(vector) || apic_in_service(vector));
+}
+
+/* The first tick after now, in phase. */
+static uint64_t next_tick(const struct borrowed *b, uint64_t now)
+{
+	if (!b->period)
+		return UINT64_MAX;
+	return b->root_due > now ? b->root_due :
+				   b->root_due + ((now - b->root_due) / b->period + 1) * b->period;
+}
+
+/*
+ * When the root's next tick is due. A count that has run out does not mean that its interrupt has
+ * been requested: an emulator may do that later (QEMU's timers), and stopping the timer in between
+ * would lose the tick. So a tick counts as come only when it is seen in IRR or ISR, or was by its
+ * EOI; else it is due now.
+ */
+static uint64_t root_tick(struct borrowed *b)
+{
+	uint32_t mode = b->lvt & APIC_TIMER_MODE, current;
+	uint64_t now = rdtsc(), last;
+
+	if (mode == APIC_TIMER_DEADLINE) {
+		uint64_t at = rdmsr(MSR_TSC_DEADLINE);
+
+		return at ? at : UINT64_MAX;
+	}
+	if (!b->initial)
+		return UINT64_MAX;
+	current = apic_read(APIC_CURRENT);
+	if (mode != APIC_TIMER_PERIODIC) {
+		if (current)
+			return now + apic_ticks_to_tsc(current, b->divide);
+		return b->started && b->seen < b->started && !tick_waits(b) ? now : UINT64_MAX;
+	}
 	b->period = apic_ticks_to_tsc(b->initial, b->divide);
-	if (current)
-		b->root_due = now + apic_ticks_to_tsc(current, b->divide);
-	else if (b->root_due <= now)
-		b->root_due += ((now - b->root_due) / b->period + 1) * b->period;
+	now += apic_ticks_to_tsc(current, b->divide);
+	last = now - b->period;
+	return b->started && last > b->started + b->period / 2 && b->seen < last && !tick_waits(b) ?
+		       last :
+		       now;
 }
 
 void deadline_borrow(void)
 {
 	struct borrowed *b = mine();
-	uint32_t mode, current;
+	uint32_t current;
 
 	b->ours = false;
 	b->armed = UINT64_MAX;
@@ -56,27 +96,20 @@ void deadline_borrow(void)
 		return;
 	b->divide = apic_read(APIC_DIVIDE);
 	b->tpr = apic_read(APIC_TPR);
-	if (b->rearm) {
-		next_period(b);
+	if (!b->rearm) {
+		b->period = 0;
+		b->lvt = apic_read(APIC_LVT_TIMER);
+		b->initial = apic_read(APIC_INITIAL);
+		b->root_due = root_tick(b);
 		return;
 	}
-	b->root_due = UINT64_MAX;
-	b->period = 0;
-	b->lvt = apic_read(APIC_LVT_TIMER);
-	b->initial = apic_read(APIC_INITIAL);
-	mode = b->lvt & APIC_TIMER_MODE;
-	if (mode == APIC_TIMER_DEADLINE) {
-		uint64_t at = rdmsr(MSR_TSC_DEADLINE);
-
-		b->root_due = at ? at : UINT64_MAX;
-	} else if (b->initial) {
-		current = apic_read(APIC_CURRENT);
-		/* A one-shot that has run out stays out; a periodic one just reloads. */
-		if (current || mode == APIC_TIMER_PERIODIC)
-			b->root_due = rdtsc() + apic_ticks_to_tsc(current, b->divide);
-		if (mode == APIC_TIMER_PERIODIC)
-			b->period = apic_ticks_to_tsc(b->initial, b->divide);
-	}
+	/* A remainder of a periodic timer */
+	b->used = true;
+	current = apic_read(APIC_CURRENT);
+	if (current)
+		b->root_due = rdtsc() + apic_ticks_to_tsc(current, b->divide);
+	else if (tick_waits(b))
+		b->root_due = next_tick(b, rdtsc());
 }
 
 static void set_one_shot(struct borrowed *b, uint64_t at)
@@ -87,6 +120,8 @@ static void set_one_shot(struct borrowed *b, uint64_t at)
 	if (!b->ours) {
 		/* Mode first: leaving deadline mode disarms it, and no count runs in between. */
 		apic_write(APIC_INITIAL, 0);
+		if (b->root_due <= rdtsc() && tick_waits(b))
+			b->root_due = next_tick(b, rdtsc());
 		apic_write(APIC_LVT_TIMER, VEC_DEADLINE);
 		apic_write(APIC_DIVIDE, DIVIDE_BY_1);
 		/* A root that blocks class 15 blocks our vector too: not while a guest runs. */
@@ -211,44 +246,67 @@ void deadline_return(void)
 	left = b->root_due > now ? apic_tsc_to_ticks(b->root_due - now, b->divide) : 0;
 	apic_write(APIC_LVT_TIMER, b->lvt & ~APIC_TIMER_PERIODIC);
 	apic_write(APIC_INITIAL, (uint32_t)MAX(left, 1u));
-	b->rearm = b->period != 0;
+	/* This count is as much the root's as one that it writes itself. */
+	b->rearm = b->used = b->period != 0;
+	if (b->started)
+		b->started = now;
 }
 
-static void rearm(struct borrowed *b)
+/*
+ * The tick of a remainder has come. While guests keep running, the next one is timed as one-shot
+ * too, so that the phase is kept; the first tick with no guest since makes it periodic again.
+ */
+static void after_tick(struct borrowed *b)
 {
-	b->rearm = false;
-	apic_write(APIC_LVT_TIMER, b->lvt);
-	apic_write(APIC_INITIAL, b->initial);
+	uint64_t now = rdtsc();
+
+	if (!b->used) {
+		b->rearm = false;
+		apic_write(APIC_LVT_TIMER, b->lvt);
+		apic_write(APIC_INITIAL, b->initial);
+		return;
+	}
+	b->used = false;
+	b->root_due = next_tick(b, now);
+	apic_write(APIC_INITIAL,
+		   (uint32_t)MAX(apic_tsc_to_ticks(b->root_due - now, b->divide), 1u));
 }
 
 /*
  * The count register also is the reload value, so a remainder cannot be put into a periodic timer:
- * it runs as one-shot, and the EOI of its tick makes it periodic again. What the root writes to
- * the timer before that holds for the timer that it believes to have.
+ * it runs as one-shot until an EOI finds that it has ended. What the root writes to the timer
+ * before that holds for the timer that it believes to have.
  */
 bool deadline_root_write(uint32_t reg, uint32_t v)
 {
 	struct borrowed *b = mine();
 
-	if (likely(!b->rearm))
-		return false;
 	switch (reg) {
 	case APIC_EOI:
+		if (!b->started || !apic_in_service(b->root_vector))
+			return false;
+		b->seen = rdtsc();
+		if (!b->rearm)
+			return false;
 		apic_write(APIC_EOI, v);
 		if (!apic_read(APIC_CURRENT))
-			rearm(b);
+			after_tick(b);
 		return true;
 	case APIC_LVT_TIMER:
-		b->lvt = v;
-		if ((v & APIC_TIMER_MODE) != APIC_TIMER_PERIODIC) {
-			b->rearm = false;
+		b->root_vector = (uint8_t)v;
+		if (!b->rearm)
 			return false;
-		}
-		apic_write(APIC_LVT_TIMER, v & ~APIC_TIMER_PERIODIC);
-		return true;
+		b->lvt = v;
+		b->rearm = (v & APIC_TIMER_MODE) == APIC_TIMER_PERIODIC;
+		if (b->rearm)
+			apic_write(APIC_LVT_TIMER, v & ~APIC_TIMER_PERIODIC);
+		return b->rearm;
 	case APIC_INITIAL:
+		b->started = v ? rdtsc() : 0;
+		b->seen = 0;
+		if (b->rearm)
+			apic_write(APIC_LVT_TIMER, b->lvt);
 		b->rearm = false;
-		apic_write(APIC_LVT_TIMER, b->lvt);
 		return false;
 	default:
 		return false;
