@@ -100,6 +100,8 @@ struct arch_vp {
 	bool nmi_pending;
 	bool nmi_masked;  /* between NMI delivery and IRET */
 	bool intr_window; /* armed */
+	bool timers_moved; /* next_event has to be found anew */
+	uint64_t next_event; /* host TSC of the VP's next timer, APIC or synthetic */
 	bool debug_pending; /* HvX64RegisterPendingDebugException: a #DB to deliver */
 	uint64_t debug_exception;
 	/* HvRegisterPendingEvent0: an exception, or an interrupt past the local APIC */

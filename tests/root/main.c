@@ -3,18 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/root/bench.h"
 #include "tests/root/job.h"
 #include "tests/root/root.h"
 
 void root_main(const struct boot_info *info);
 
 const struct boot_info *boot_info;
+uint64_t root_entry_tsc;
 
 void root_main(const struct boot_info *info)
 {
 	const char *run;
 	bool ok;
 
+	root_entry_tsc = rdtsc();
 	boot_info = info;
 	console_init(&info->console);
 	pages_init();
@@ -33,10 +36,12 @@ void root_main(const struct boot_info *info)
 		if (f)
 			strcpy(filter, f);
 		ok = tests_run(f ? filter : NULL);
+	} else if (run && !strcmp(run, "bench")) {
+		ok = bench_run();
 	} else if (run && !strcmp(run, "job")) {
 		ok = job_run();
 	} else {
-		printf("root VM: the command line has no run=job and no run=suite\n");
+		printf("root VM: the command line has no run=job, suite or bench\n");
 		ok = false;
 	}
 	hv_log_drain();

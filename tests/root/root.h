@@ -36,6 +36,7 @@ struct cpu {
 extern struct cpu cpus[MAX_CPUS];
 extern uint32_t cpu_count;
 extern const struct boot_info *boot_info;
+extern uint64_t root_entry_tsc; /* at root_main() */
 
 static inline struct cpu *this_cpu(void)
 {

@@ -25,28 +25,40 @@ static void root_apic_write(struct vp *vp, uint32_t reg, uint32_t v)
 		apic_write(reg, v);
 }
 
-static bool fetch(struct vp *vp, const struct x86_exit *ex, struct x86_insn *insn)
+enum fetched {
+	FETCH_OK,
+	FETCH_RETRY,   /* the VP's tables have changed: the CPU finds out by itself */
+	FETCH_ABSENT,  /* a page of the instruction, or a table on the way, is not there */
+	FETCH_UNKNOWN, /* no instruction that is known here */
+};
+
+static enum fetched fetch(struct vp *vp, const struct x86_exit *ex, struct x86_insn *insn,
+			  struct gva_fault *fault)
 {
 	uint8_t buf[16] = { 0 };
-	struct gva_fault fault;
 	uint32_t n = ex->slat.insn_len;
 
+	fault->result = GVA_OK;
 	if (n)
 		memcpy(buf, ex->slat.insn_bytes, n);
 	else
-		n = insn_fetch(vp, buf, &fault);
-	return n && x86_decode(buf, n, insn_mode(vp), insn) == X86_DECODE_OK && insn->mem &&
-	       insn->op != X86_OP_NONE;
+		n = insn_fetch(vp, buf, fault);
+	if (n && x86_decode(buf, n, insn_mode(vp), insn) == X86_DECODE_OK)
+		return insn->mem && insn->op != X86_OP_NONE ? FETCH_OK : FETCH_UNKNOWN;
+	return fault->result == GVA_OK	      ? FETCH_UNKNOWN :
+	       fault->result == GVA_NO_MEMORY ? FETCH_ABSENT :
+						FETCH_RETRY;
 }
 
 static enum exit_action root_apic(struct vp *vp, struct x86_exit *ex)
 {
 	uint32_t reg = (uint32_t)ex->slat.gpa & 0xff0;
 	uint64_t store = 0, flags = virt->get(vp, SYS_RFLAGS), old = 0;
+	struct gva_fault fault;
 	struct x86_insn insn;
 	bool stores = false;
 
-	if (!fetch(vp, ex, &insn) || insn.opsize != 4 || ex->slat.gpa & 0xf) {
+	if (fetch(vp, ex, &insn, &fault) != FETCH_OK || insn.opsize != 4 || ex->slat.gpa & 0xf) {
 		partition_unimplemented(vp->partition, UNIMPLEMENTED_APIC_INSN,
 					"instruction on the APIC page at", vp->arch.rip);
 		inject_gp(vp);
@@ -96,13 +108,24 @@ static enum exit_action guest_apic(struct vp *vp, struct x86_exit *ex)
 	uint64_t store = 0, flags = virt->get(vp, SYS_RFLAGS);
 	uint32_t old = 0;
 	struct vlapic_effect effect = { 0 };
+	struct gva_fault fault;
 	struct x86_insn insn;
 	bool stores = false;
 
-	if (!fetch(vp, ex, &insn))
+	switch (fetch(vp, ex, &insn, &fault)) {
+	case FETCH_OK:
+		break;
+	case FETCH_RETRY:
+		return EXIT_RESUME;
+	case FETCH_ABSENT:
+		return intercept_memory(vp, fault.gpa, fault.table ? SLAT_R : SLAT_X,
+					fault.mem == GUEST_MEM_UNMAPPED, NULL);
+	case FETCH_UNKNOWN:
+	default:
 		/* The root may know more instructions than we do. */
 		return intercept_memory(vp, GPA(ex->slat.gpa), ex->slat.write ? SLAT_W : SLAT_R, true,
 					ex);
+	}
 	/* Accesses other than 32 bits, aligned, are undefined (SDM vol. 3, 11.4.1): read zero. */
 	if (insn.opsize == 4 && x86_insn_needs_read(&insn) &&
 	    !vlapic_mmio_read(&vp->arch.apic, reg, now, &old))

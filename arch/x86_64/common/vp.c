@@ -357,7 +357,7 @@ void arch_vp_switch_out(struct vp *vp)
 /* -- running ---------------------------------------------------------------------------------- */
 
 /* What a guest VP waits for by itself, as host TSC. */
-static uint64_t next_event(struct vp *vp)
+static uint64_t find_next_event(struct vp *vp)
 {
 	uint64_t apic = vlapic_deadline(&vp->arch.apic);
 	uint64_t synth = hv_timers_deadline(vp);
@@ -367,15 +367,46 @@ static uint64_t next_event(struct vp *vp)
 	return MIN(apic, synth);
 }
 
-static void run_timers(struct vp *vp, uint64_t now)
+/* Expire what is due. Between two exits that touch no timer this is one comparison. */
+static void run_timers(struct vp *vp)
 {
+	struct arch_vp *a = &vp->arch;
 	struct vlapic_effect e;
-	uint64_t guest = now + vp->arch.tsc_offset;
+	uint64_t now;
 
-	if (vlapic_deadline(&vp->arch.apic) <= guest)
-		vlapic_advance(&vp->arch.apic, guest, &e);
+	if (unlikely(a->timers_moved)) {
+		a->next_event = find_next_event(vp);
+		a->timers_moved = false;
+	}
+	if (likely(a->next_event == UINT64_MAX))
+		return;
+	now = rdtsc();
+	if (likely(a->next_event > now))
+		return;
+	if (vlapic_deadline(&a->apic) <= now + a->tsc_offset)
+		vlapic_advance(&a->apic, now + a->tsc_offset, &e);
 	if (hv_timers_deadline(vp) <= now)
 		hv_timers_run(vp);
+	a->next_event = find_next_event(vp);
+}
+
+/* Exits whose handling cannot move a timer of the VP's. */
+static bool keeps_timers(const struct x86_exit *ex)
+{
+	switch (ex->kind) {
+	case X86_EXIT_NONE:
+	case X86_EXIT_CPUID:
+	case X86_EXIT_IO:
+	case X86_EXIT_INTR:
+	case X86_EXIT_INTR_WINDOW:
+	case X86_EXIT_EXCEPTION:
+	case X86_EXIT_HYPERCALL:
+		return true;
+	case X86_EXIT_MSR:
+		return !ex->msr.write;
+	default:
+		return false;
+	}
 }
 
 static bool wakes(struct vp *vp)
@@ -395,7 +426,7 @@ static bool wakes(struct vp *vp)
  */
 static bool idle(struct vp *vp, enum vp_exit *why)
 {
-	uint64_t next = next_event(vp);
+	uint64_t next = vp->arch.next_event;
 
 	if (next == UINT64_MAX) {
 		*why = VP_EXIT_HALTED;
@@ -422,10 +453,13 @@ enum vp_exit arch_vp_run(struct vp *vp)
 	virt->set_exceptions(vp, vp->partition->arch.exception_intercepts);
 	if (a->nmi_masked)
 		virt->iret_window(vp, true);
+	a->timers_moved = true;
 	for (;;) {
-		if (atomic_load(&vp->mail))
+		if (unlikely(atomic_load(&vp->mail))) {
 			arch_vp_take_mail(vp);
-		run_timers(vp, rdtsc());
+			a->timers_moved = true;
+		}
+		run_timers(vp);
 		if (unlikely(vp->explicit_suspend || vp->dispatch_suspend))
 			return VP_EXIT_SUSPENDED;
 		if (unlikely(a->notify && inject_deliverable(vp) >= 0)) {
@@ -452,11 +486,13 @@ enum vp_exit arch_vp_run(struct vp *vp)
 		}
 		virt->set_tpr(vp, vlapic_cr8(&a->apic));
 		inject_prepare(vp);
-		deadline_arm(next_event(vp));
+		deadline_arm(a->next_event);
 		virt->enter(vp, &ex);
 		this_cpu()->counters[COUNT_EXITS]++;
 		if (virt->get_tpr(vp) != vlapic_cr8(&a->apic))
 			vlapic_set_cr8(&a->apic, virt->get_tpr(vp));
+		if (!keeps_timers(&ex))
+			a->timers_moved = true;
 		switch (exit_handle(vp, &ex)) {
 		case EXIT_NEXT:
 			a->rip += ex.len;
