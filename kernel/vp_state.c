@@ -9,9 +9,13 @@
 
 uint16_t vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *v)
 {
-	uint32_t msr = hv_register_msr(name);
+	uint32_t msr;
 
 	v->low_high[0] = v->low_high[1] = 0;
+	/* All of the hypervisor's own are above. */
+	if (name < HV_REGISTER_VP_RUNTIME)
+		return arch_vp_get_register(vp, name, v);
+	msr = hv_register_msr(name);
 	/* No wake-up message was ever sent: a halted VP of the root's waits in the root. */
 	if (name == HV_REGISTER_ROOT_SIGNAL_COUNT)
 		return HV_STATUS_SUCCESS;
@@ -27,7 +31,7 @@ uint16_t vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *
 
 uint16_t vp_set_register(struct vp *vp, uint32_t name, const union hv_register_value *v)
 {
-	uint32_t msr = hv_register_msr(name);
+	uint32_t msr = name < HV_REGISTER_VP_RUNTIME ? 0 : hv_register_msr(name);
 
 	if (msr)
 		return hv_msr_write(vp, msr, v->reg64) == HV_MSR_OK ? HV_STATUS_SUCCESS :

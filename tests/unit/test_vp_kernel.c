@@ -23,8 +23,8 @@ static struct partition *child;
 /* -- synthetic MSRs: one that works, one that faults ------------------------------------------- */
 #define MSR_GOOD 0x40000001u
 #define MSR_BAD	 0x40000002u
-#define REG_GOOD 0x1000u
-#define REG_BAD	 0x1001u
+#define REG_GOOD 0x91000u
+#define REG_BAD	 0x91001u
 static uint64_t msr_value;
 static uint16_t raised;
 

@@ -97,6 +97,9 @@ uint64_t features_bank(const struct partition *p, enum feature_bank bank)
 
 void features_mask(const struct partition *p, uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
+	/* On the way of every CPUID exit, and hardly any partition disables something. */
+	if (likely(!(p->disabled_features[0] | p->disabled_features[1] | p->disabled_features[2])))
+		return;
 	for (uint32_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (rows[i].leaf == leaf && rows[i].sub == sub &&
 		    p->disabled_features[rows[i].bank] & BIT(rows[i].bit))

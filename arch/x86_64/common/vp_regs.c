@@ -74,9 +74,6 @@ static uint16_t get_special(struct vp *vp, uint32_t name, union hv_register_valu
 		v->reg64 = (virt->get(vp, SYS_INT_SHADOW) ? HV_INTERRUPT_STATE_SHADOW : 0) |
 			   (a->nmi_masked ? HV_INTERRUPT_STATE_NMI_MASKED : 0);
 		break;
-	case HV_X64_REGISTER_RIP:
-		v->reg64 = a->rip;
-		break;
 	case HV_X64_REGISTER_CR8:
 		v->reg64 = vlapic_cr8(&a->apic);
 		break;
@@ -178,6 +175,10 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 {
 	if (name >= HV_X64_REGISTER_RAX && name <= HV_X64_REGISTER_R15) {
 		v->reg64 = vp->arch.gpr[name - HV_X64_REGISTER_RAX];
+	} else if (name == HV_X64_REGISTER_RIP) {
+		v->reg64 = vp->arch.rip;
+	} else if (name == HV_X64_REGISTER_RFLAGS) {
+		v->reg64 = virt->get(vp, SYS_RFLAGS);
 	} else if (name >= HV_X64_REGISTER_ES && name <= HV_X64_REGISTER_TR) {
 		virt->get_seg(vp, (enum x86_seg)(name - HV_X64_REGISTER_ES), &v->segment);
 	} else if (name == HV_X64_REGISTER_IDTR || name == HV_X64_REGISTER_GDTR) {

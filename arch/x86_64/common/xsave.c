@@ -9,6 +9,7 @@
 #define MXCSR_AT   24u
 #define XMM_AT	   160u
 #define XSTATE_AT  512u
+#define MASK_EXTENDED 0x7ffffffffffffffcull /* components 2 to 62 */
 #define XCOMP_AT   520u
 #define IMAGE_MAX  (3u * 4096)
 #define X87_SSE	   3ull
@@ -71,9 +72,12 @@ static uint32_t compact_offset(const struct xsave_layout *l, uint64_t mask, uint
 {
 	uint32_t at = XSAVE_LEGACY_SIZE + XSAVE_HEADER_SIZE;
 
-	for (uint32_t k = 2; k <= i && k < 63; k++) {
-		if (!(mask >> k & 1))
-			continue;
+	/* Set bits only: most images have two or three of 61 components. */
+	for (mask &= MASK_EXTENDED; mask; mask &= mask - 1) {
+		uint32_t k = (uint32_t)__builtin_ctzll(mask);
+
+		if (k > i)
+			break;
 		if (l->comp[k].align64)
 			at = (at + 63) & ~63u;
 		if (k == i)
@@ -139,10 +143,12 @@ uint32_t xsave_to_compact(const struct xsave_layout *l, uint64_t mask, const voi
 	}
 	put64(out, XSTATE_AT, in_use);
 	put64(out, XCOMP_AT, XSAVE_COMPACTED | all);
-	for (uint32_t i = 2; i < 63; i++)
-		if (in_use >> i & 1)
-			memcpy((uint8_t *)out + compact_offset(l, all, i),
-			       (const uint8_t *)std + l->comp[i].offset, l->comp[i].size);
+	for (uint64_t left = in_use & MASK_EXTENDED; left; left &= left - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(left);
+
+		memcpy((uint8_t *)out + compact_offset(l, all, i),
+		       (const uint8_t *)std + l->comp[i].offset, l->comp[i].size);
+	}
 	return size;
 }
 
@@ -178,8 +184,11 @@ void xsave_from_compact(const struct xsave_layout *l, const void *in, void *std)
 	memcpy(std, in, XSAVE_LEGACY_SIZE - 96);
 	init_legacy(std, !(xstate & 1), !(xstate & 2));
 	put64(std, XSTATE_AT, xstate & l->xcr0_mask);
-	for (uint32_t i = 2; i < 63; i++)
-		if (xstate >> i & 1 && !l->comp[i].supervisor)
+	for (uint64_t left = xstate & MASK_EXTENDED; left; left &= left - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(left);
+
+		if (!l->comp[i].supervisor)
 			memcpy((uint8_t *)std + l->comp[i].offset,
 			       (const uint8_t *)in + compact_offset(l, xcomp, i), l->comp[i].size);
+	}
 }

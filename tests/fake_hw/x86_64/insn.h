@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions of arch/x86_64/hw/insn.h over a machine of the test's making: registers that it
+ * sets, and one log of all that was written, in order. State is in weak objects, so that a test
+ * needs no source beside this header.
+ */
+#ifndef FAKE_INSN_H
+#define FAKE_INSN_H
+
+#include <stdint.h>
+
+#define FAKE_MSRS 128u
+#define FAKE_WRITES 4096u
+
+enum fake_kind {
+	FAKE_WRMSR,
+	FAKE_WRITE_CR,
+	FAKE_WRITE_DR,
+	FAKE_XSETBV,
+	FAKE_XSAVE,
+	FAKE_XRSTOR,
+	FAKE_STGI,
+	FAKE_CLGI,
+	FAKE_VMLOAD,
+	FAKE_VMSAVE,
+	FAKE_IRQ_WINDOW,
+	FAKE_OUT,
+	FAKE_MMIO,
+	FAKE_HALT,
+};
+
+struct fake_write {
+	enum fake_kind kind;
+	uint64_t index, value;
+};
+
+struct fake_machine {
+	struct {
+		uint32_t number;
+		int faults; /* #GP on any access */
+		uint64_t value;
+	} msr[FAKE_MSRS];
+	uint32_t msrs;
+	uint64_t cr[9], dr[8], xcr0, tsc, tsc_step;
+	uint8_t in[65536];
+	uint32_t apic[1024]; /* registers behind mmio_read32(va & 0xfff) */
+	struct fake_write log[FAKE_WRITES];
+	uint32_t writes;
+	void (*cpuid)(uint32_t leaf, uint32_t sub, uint32_t r[4]);
+	/* Before a write to a device page; true: done, the register stays. */
+	int (*mmio)(uint64_t va, uint32_t v);
+	void (*irq_window)(void); /* what comes in while it is open */
+};
+
+struct fake_machine fake_hw __attribute__((weak));
+
+struct insn_dtr {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+static inline void fake_note_write(enum fake_kind kind, uint64_t index, uint64_t value)
+{
+	if (fake_hw.writes < FAKE_WRITES)
+		fake_hw.log[fake_hw.writes++] = (struct fake_write){ kind, index, value };
+}
+
+static inline uint32_t fake_msr(uint32_t number)
+{
+	for (uint32_t i = 0; i < fake_hw.msrs; i++)
+		if (fake_hw.msr[i].number == number)
+			return i;
+	if (fake_hw.msrs == FAKE_MSRS)
+		__builtin_trap();
+	fake_hw.msr[fake_hw.msrs].number = number;
+	return fake_hw.msrs++;
+}
+
+static inline uint64_t rdmsr(uint32_t msr)
+{
+	return fake_hw.msr[fake_msr(msr)].value;
+}
+
+static inline void wrmsr(uint32_t msr, uint64_t val)
+{
+	fake_note_write(FAKE_WRMSR, msr, val);
+	fake_hw.msr[fake_msr(msr)].value = val;
+}
+
+static inline int rdmsr_safe(uint32_t msr, uint64_t *val)
+{
+	if (fake_hw.msr[fake_msr(msr)].faults)
+		return -1;
+	*val = rdmsr(msr);
+	return 0;
+}
+
+static inline int wrmsr_safe(uint32_t msr, uint64_t val)
+{
+	if (fake_hw.msr[fake_msr(msr)].faults)
+		return -1;
+	wrmsr(msr, val);
+	return 0;
+}
+
+static inline void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
+{
+	r[0] = r[1] = r[2] = r[3] = 0;
+	if (fake_hw.cpuid)
+		fake_hw.cpuid(leaf, subleaf, r);
+}
+
+static inline uint64_t rdtsc(void)
+{
+	fake_hw.tsc += fake_hw.tsc_step;
+	return fake_hw.tsc;
+}
+
+#define FAKE_REGISTER(kind, file, letter, n)                           \
+	static inline uint64_t read_##letter##n(void)                  \
+	{                                                              \
+		return fake_hw.file[n];                                \
+	}                                                              \
+	static inline void write_##letter##n(uint64_t v)               \
+	{                                                              \
+		fake_note_write(kind, n, v);                           \
+		fake_hw.file[n] = v;                                   \
+	}
+FAKE_REGISTER(FAKE_WRITE_CR, cr, cr, 0)
+FAKE_REGISTER(FAKE_WRITE_CR, cr, cr, 2)
+FAKE_REGISTER(FAKE_WRITE_CR, cr, cr, 3)
+FAKE_REGISTER(FAKE_WRITE_CR, cr, cr, 4)
+FAKE_REGISTER(FAKE_WRITE_CR, cr, cr, 8)
+FAKE_REGISTER(FAKE_WRITE_DR, dr, dr, 0)
+FAKE_REGISTER(FAKE_WRITE_DR, dr, dr, 1)
+FAKE_REGISTER(FAKE_WRITE_DR, dr, dr, 2)
+FAKE_REGISTER(FAKE_WRITE_DR, dr, dr, 3)
+FAKE_REGISTER(FAKE_WRITE_DR, dr, dr, 6)
+FAKE_REGISTER(FAKE_WRITE_DR, dr, dr, 7)
+
+static inline uint64_t xgetbv(uint32_t index)
+{
+	(void)index;
+	return fake_hw.xcr0;
+}
+
+static inline void xsetbv(uint32_t index, uint64_t val)
+{
+	fake_note_write(FAKE_XSETBV, index, val);
+	fake_hw.xcr0 = val;
+}
+
+static inline void xsave64(void *area, uint64_t mask)
+{
+	fake_note_write(FAKE_XSAVE, (uint64_t)(uintptr_t)area, mask);
+}
+
+static inline void xrstor64(const void *area, uint64_t mask)
+{
+	fake_note_write(FAKE_XRSTOR, (uint64_t)(uintptr_t)area, mask);
+}
+
+static inline void outb(uint16_t port, uint8_t v)
+{
+	fake_note_write(FAKE_OUT, port, v);
+}
+
+static inline uint8_t inb(uint16_t port)
+{
+	return fake_hw.in[port];
+}
+
+static inline void cpu_pause(void)
+{
+}
+
+static inline void cpu_halt(void)
+{
+	fake_note_write(FAKE_HALT, 0, 0);
+}
+
+static inline void cpu_cli(void)
+{
+}
+
+static inline void cpu_irq_window(void)
+{
+	fake_note_write(FAKE_IRQ_WINDOW, 0, 0);
+	if (fake_hw.irq_window)
+		fake_hw.irq_window();
+}
+
+static inline void svm_stgi(void)
+{
+	fake_note_write(FAKE_STGI, 0, 0);
+}
+
+static inline void svm_clgi(void)
+{
+	fake_note_write(FAKE_CLGI, 0, 0);
+}
+
+static inline void svm_vmload(uint64_t vmcb_pa)
+{
+	fake_note_write(FAKE_VMLOAD, vmcb_pa, 0);
+}
+
+static inline void svm_vmsave(uint64_t vmcb_pa)
+{
+	fake_note_write(FAKE_VMSAVE, vmcb_pa, 0);
+}
+
+static inline uint32_t mmio_read32(uint64_t va)
+{
+	return fake_hw.apic[(va & 0xfff) / 4];
+}
+
+static inline void mmio_write32(uint64_t va, uint32_t v)
+{
+	fake_note_write(FAKE_MMIO, va, v);
+	if (!fake_hw.mmio || !fake_hw.mmio(va, v))
+		fake_hw.apic[(va & 0xfff) / 4] = v;
+}
+
+static inline uint8_t mmio_read8(uint64_t va)
+{
+	return (uint8_t)fake_hw.apic[(va & 0xfff) / 4];
+}
+
+static inline void mmio_write8(uint64_t va, uint8_t v)
+{
+	mmio_write32(va, v);
+}
+
+static inline uint64_t mul_div64(uint64_t a, uint64_t b, uint64_t c)
+{
+	return (uint64_t)((unsigned __int128)a * b / c);
+}
+
+#endif
