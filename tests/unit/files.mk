@@ -40,3 +40,10 @@ UNIT_test_vp_kernel := $(FAKE_ROOT) kernel/vp_run.c kernel/vp_state.c
 UNITFLAGS_test_vp_kernel := $(FAKE_FLAGS) -pthread
 UNIT_test_boot_check := kernel/boot_check.c
 UNIT_test_log := kernel/log.c
+
+# arch/x86_64 over the fake hardware
+SVM_UNIT := arch/x86_64/svm/exit.c arch/x86_64/svm/ops.c kernel/pool.c kernel/page_alloc.c $(FAKE_ARCH)
+UNIT_test_svm_exit := $(SVM_UNIT)
+UNITFLAGS_test_svm_exit := $(FAKE_FLAGS)
+UNIT_test_svm_ops := $(SVM_UNIT)
+UNITFLAGS_test_svm_ops := $(FAKE_FLAGS)

@@ -104,15 +104,22 @@ static void decode_npf(const struct svm_vmcb *c, struct x86_exit *ex)
 	}
 }
 
-/* An event whose delivery the exit interrupted is delivered again first (APM 15.7.2). */
+/*
+ * An event whose delivery the exit interrupted is delivered again first (APM 15.7.2). INT n, INT3
+ * and INTO are not: RIP still is at the instruction, which does it all again.
+ */
 static void recover_event(struct vp *vp, const struct svm_vmcb *c)
 {
 	struct x86_event *e = &vp->arch.event;
-	uint32_t info = c->exitintinfo;
+	uint32_t info = c->exitintinfo, type = info >> SVM_EVENT_TYPE_SHIFT & 7;
+	uint8_t vector = (uint8_t)info;
 
+	if (type == SVM_EVENT_SOFT ||
+	    (type == SVM_EVENT_EXCEPTION && (vector == VEC_BP || vector == VEC_OF)))
+		return;
 	e->pending = true;
-	e->vector = (uint8_t)info;
-	e->type = info >> SVM_EVENT_TYPE_SHIFT & 7;
+	e->vector = vector;
+	e->type = (uint8_t)type;
 	e->has_error = (info & SVM_EVENT_ERROR) != 0;
 	e->error = e->has_error ? c->exitintinfo_error : 0;
 	e->insn_len = 0;
