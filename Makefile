@@ -58,7 +58,7 @@ GUEST_LIB := $(O)/guests/libguest.a
 GUESTS	  := $(filter-out lib%,$(basename $(notdir $(wildcard tests/guests/*.c tests/guests/*.S))))
 GUEST_BIN := $(patsubst %,$(O)/guests/%.bin,$(GUESTS))
 
-.PHONY: all run check check-full unit clean help suite setup
+.PHONY: all run check check-full unit fuzz clean help suite bench docs setup
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -169,18 +169,44 @@ run: setup ## build, boot in QEMU, do the main job
 	$(Q)SMP=$(SMP) MEM=$(MEM) qemu-scripts/run.sh $(O) "$(INPUT)"
 
 check: setup ## all tests, the choice that fits in half an hour
-	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN)
-	$(Q)INPUT="$(INPUT)" qemu-scripts/check.sh $(O) pairwise $(UNIT_BIN)
+	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
+	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" qemu-scripts/check.sh $(O) pairwise $(UNIT_BIN)
 
 check-full: setup ## all tests, every combination
-	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN)
-	$(Q)INPUT="$(INPUT)" qemu-scripts/check.sh $(O) full $(UNIT_BIN)
+	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
+	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" qemu-scripts/check.sh $(O) full $(UNIT_BIN)
 
 suite: all ## the root VM's tests only (FILTER=prefix,prefix)
 	$(Q)SMP=$(SMP) MEM=$(MEM) QUOIN_ICOUNT=$(ICOUNT) qemu-scripts/suite.sh $(O) suite 240 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"
 
+bench: all ## costs in instructions against tests/bench/budget-svm.txt
+	$(Q)qemu-scripts/bench.sh $(O)
+
+# The table knows its calls; the document is its print-out.
+$(O)/gen_hypercalls: tests/unit/gen_hypercalls.c hvapi/hypercall_table.c Makefile
+	$(Q)mkdir -p $(@D) && $(CC) $(filter-out -MMD -MP,$(UNIT_FLAGS)) $(WARN) -fno-sanitize=all $< hvapi/hypercall_table.c \
+	  -Wl,--unresolved-symbols=ignore-all -o $@
+
+docs: $(O)/gen_hypercalls ## make docs/hypercalls.md from the table
+	$(Q)$(O)/gen_hypercalls > docs/hypercalls.md
+
 clean: ## remove what was built
 	$(Q)rm -rf $(O)
+
+# ---- fuzzers: libFuzzer, for a short fixed time each in `make check` -------------------------------
+FUZZ	 := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BIN := $(patsubst %,$(O)/fuzz/fuzz_%,$(FUZZ))
+FUZZ_SECONDS ?= 15
+
+define fuzz_rule
+$(O)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $(FUZZ_$(1)) Makefile tests/unit/files.mk
+	$$(call say,FUZZ,$(1))
+	$$(Q)mkdir -p $$(@D) && clang $$(filter-out -MMD -MP,$$(UNIT_FLAGS)) -fsanitize=fuzzer $$(WARN) $$(FUZZFLAGS_$(1)) tests/fuzz/fuzz_$(1).c $$(FUZZ_$(1)) -o $$@
+endef
+$(foreach f,$(FUZZ),$(eval $(call fuzz_rule,$(f))))
+
+fuzz: $(FUZZ_BIN) ## fuzzers, FUZZ_SECONDS=15 each
+	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) qemu-scripts/fuzz.sh $(O) $(FUZZ_BIN)
 
 unit: $(UNIT_BIN) ## unit tests, natively with ASan and UBSan
 	$(Q)qemu-scripts/unit.sh $(O) $(UNIT_BIN)

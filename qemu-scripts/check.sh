@@ -23,6 +23,17 @@ add() {
 "$here/unit.sh" "$build" "$@"
 add "$build/unit/result"
 
+# shellcheck disable=SC2086
+FUZZ_SECONDS=${FUZZ_SECONDS:-15} "$here/fuzz.sh" "$build" $FUZZ_BIN
+add "$build/fuzz/result"
+
+if "$build/gen_hypercalls" | cmp -s - docs/hypercalls.md; then
+	passed=$((passed + 1))
+else
+	echo 'check: docs/hypercalls.md is not what the table says: make docs'
+	failed=$((failed + 1))
+fi
+
 suite() { # SMP NAME TIMEOUT CMDLINE [INPUT]
 	SMP=$1
 	export SMP
@@ -32,6 +43,14 @@ suite() { # SMP NAME TIMEOUT CMDLINE [INPUT]
 }
 
 suite 2 suite-smp2 240 run=suite "$INPUT"
+QUOIN_ICOUNT=1
+export QUOIN_ICOUNT
+suite 1 suite-icount 300 'run=suite filter=icount'
+QUOIN_ICOUNT=0
+"$here/boot-errors.sh" "$build"
+add "$build/suite/boot-errors.result"
+"$here/bench.sh" "$build"
+add "$build/suite/bench.result"
 if [ "$scope" = full ]; then
 	suite 1 suite-smp1 240 run=suite "$INPUT"
 fi

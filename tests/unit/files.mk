@@ -47,3 +47,11 @@ UNIT_test_svm_exit := $(SVM_UNIT)
 UNITFLAGS_test_svm_exit := $(FAKE_FLAGS)
 UNIT_test_svm_ops := $(SVM_UNIT)
 UNITFLAGS_test_svm_ops := $(FAKE_FLAGS)
+
+# Fuzzers (clang): FUZZ_<name>
+FUZZ_decode := arch/x86_64/common/decode.c
+FUZZ_xsave := arch/x86_64/common/xsave.c
+FUZZ_hypercall := hvapi/hypercall.c hvapi/hypercall_table.c $(wildcard hvapi/hvcall_*.c) $(FAKE_ROOT) kernel/vp_run.c \
+	kernel/vp_state.c hvapi/msr.c
+FUZZFLAGS_hypercall := $(FAKE_FLAGS)
+UNIT_test_gva := arch/x86_64/common/gva.c

@@ -46,6 +46,9 @@ static bool reserved(const struct walk *w, uint64_t e, uint32_t level, bool leaf
 		return leaf && level == 2 && e & BIT(21);
 	if (e & MASK(51, 48) || (e & PTE_NX && !(w->efer & EFER_NXE)))
 		return true;
+	/* Under PAE nothing lies between the address and NX (SDM vol. 3, tables 4-9 to 4-11). */
+	if (w->levels == 3 && e & MASK(62, 52))
+		return true;
 	if (e & PTE_PS && level > 3)
 		return true;
 	return leaf && level > 1 && e & MASK(12 + 9 * (level - 1) - 1, 13);

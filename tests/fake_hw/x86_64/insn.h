@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define FAKE_MSRS 128u
+#define FAKE_MSRS   128u
 #define FAKE_WRITES 4096u
 
 enum fake_kind {
@@ -27,6 +27,12 @@ enum fake_kind {
 	FAKE_OUT,
 	FAKE_MMIO,
 	FAKE_HALT,
+	FAKE_DTR, /* index 0: GDT, 1: IDT; value: base */
+	FAKE_SEGMENTS,
+	FAKE_LTR,
+	FAKE_INVLPG,
+	FAKE_WBINVD,
+	FAKE_KINDS,
 };
 
 struct fake_write {
@@ -50,6 +56,11 @@ struct fake_machine {
 	/* Before a write to a device page; true: done, the register stays. */
 	int (*mmio)(uint64_t va, uint32_t v);
 	void (*irq_window)(void); /* what comes in while it is open */
+	/* Before a read; true: *v is the answer. */
+	int (*mmio_read)(uint64_t va, uint32_t *v);
+	int (*msr_read)(uint32_t msr, uint64_t *v);
+	/* Before a write to an MSR; true: done, the register stays. */
+	int (*msr_write)(uint32_t msr, uint64_t v);
 };
 
 struct fake_machine fake_hw __attribute__((weak));
@@ -76,19 +87,34 @@ static inline uint32_t fake_msr(uint32_t number)
 	return fake_hw.msrs++;
 }
 
+/* Without a fixup a fault is the end of the core. */
+static inline void fake_no_fault(uint32_t msr)
+{
+	if (fake_hw.msr[fake_msr(msr)].faults)
+		__builtin_trap();
+}
+
 static inline uint64_t rdmsr(uint32_t msr)
 {
+	uint64_t v;
+
+	fake_no_fault(msr);
+	if (fake_hw.msr_read && fake_hw.msr_read(msr, &v))
+		return v;
 	return fake_hw.msr[fake_msr(msr)].value;
 }
 
 static inline void wrmsr(uint32_t msr, uint64_t val)
 {
+	fake_no_fault(msr);
 	fake_note_write(FAKE_WRMSR, msr, val);
-	fake_hw.msr[fake_msr(msr)].value = val;
+	if (!fake_hw.msr_write || !fake_hw.msr_write(msr, val))
+		fake_hw.msr[fake_msr(msr)].value = val;
 }
 
 static inline int rdmsr_safe(uint32_t msr, uint64_t *val)
 {
+	*val = 0; /* as the real one leaves it */
 	if (fake_hw.msr[fake_msr(msr)].faults)
 		return -1;
 	*val = rdmsr(msr);
@@ -116,15 +142,15 @@ static inline uint64_t rdtsc(void)
 	return fake_hw.tsc;
 }
 
-#define FAKE_REGISTER(kind, file, letter, n)                           \
-	static inline uint64_t read_##letter##n(void)                  \
-	{                                                              \
-		return fake_hw.file[n];                                \
-	}                                                              \
-	static inline void write_##letter##n(uint64_t v)               \
-	{                                                              \
-		fake_note_write(kind, n, v);                           \
-		fake_hw.file[n] = v;                                   \
+#define FAKE_REGISTER(kind, file, letter, n) \
+	static inline uint64_t read_##letter##n(void) \
+	{ \
+		return fake_hw.file[n]; \
+	} \
+	static inline void write_##letter##n(uint64_t v) \
+	{ \
+		fake_note_write(kind, n, v); \
+		fake_hw.file[n] = v; \
 	}
 FAKE_REGISTER(FAKE_WRITE_CR, cr, cr, 0)
 FAKE_REGISTER(FAKE_WRITE_CR, cr, cr, 2)
@@ -160,6 +186,41 @@ static inline void xrstor64(const void *area, uint64_t mask)
 	fake_note_write(FAKE_XRSTOR, (uint64_t)(uintptr_t)area, mask);
 }
 
+static inline void xsaves64(void *area, uint64_t mask)
+{
+	xsave64(area, mask);
+}
+
+static inline void xrstors64(const void *area, uint64_t mask)
+{
+	xrstor64(area, mask);
+}
+
+static inline void lgdt(const struct insn_dtr *d)
+{
+	fake_note_write(FAKE_DTR, 0, d->base);
+}
+
+static inline void lidt(const struct insn_dtr *d)
+{
+	fake_note_write(FAKE_DTR, 1, d->base);
+}
+
+static inline void load_segments(uint16_t code, uint16_t data)
+{
+	fake_note_write(FAKE_SEGMENTS, code, data);
+}
+
+static inline void ltr(uint16_t sel)
+{
+	fake_note_write(FAKE_LTR, sel, 0);
+}
+
+static inline void invlpg(uint64_t va)
+{
+	fake_note_write(FAKE_INVLPG, va, 0);
+}
+
 static inline void outb(uint16_t port, uint8_t v)
 {
 	fake_note_write(FAKE_OUT, port, v);
@@ -190,6 +251,18 @@ static inline void cpu_irq_window(void)
 		fake_hw.irq_window();
 }
 
+static inline void cpu_sti_hlt_cli(void)
+{
+	fake_note_write(FAKE_HALT, 1, 0);
+	if (fake_hw.irq_window)
+		fake_hw.irq_window();
+}
+
+static inline void cpu_wbinvd(void)
+{
+	fake_note_write(FAKE_WBINVD, 0, 0);
+}
+
 static inline void svm_stgi(void)
 {
 	fake_note_write(FAKE_STGI, 0, 0);
@@ -212,6 +285,10 @@ static inline void svm_vmsave(uint64_t vmcb_pa)
 
 static inline uint32_t mmio_read32(uint64_t va)
 {
+	uint32_t v;
+
+	if (fake_hw.mmio_read && fake_hw.mmio_read(va, &v))
+		return v;
 	return fake_hw.apic[(va & 0xfff) / 4];
 }
 
@@ -224,7 +301,7 @@ static inline void mmio_write32(uint64_t va, uint32_t v)
 
 static inline uint8_t mmio_read8(uint64_t va)
 {
-	return (uint8_t)fake_hw.apic[(va & 0xfff) / 4];
+	return (uint8_t)mmio_read32(va);
 }
 
 static inline void mmio_write8(uint64_t va, uint8_t v)

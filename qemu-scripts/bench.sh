@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# bench.sh BUILD: run the bench under -icount and hold every row to tests/bench/budget-svm.txt.
+set -u
+here=$(dirname "$0")
+build=$1
+dir=$build/suite
+mkdir -p "$dir"
+"$here/esp.sh" "$build" "$dir/bench.esp" run=bench
+SMP=1 QUOIN_ICOUNT=1 "$here/qemu.sh" "$dir/bench.esp" "$dir/bench.log" 240 || true
+rm -rf "$dir/bench.esp"
+tr -d '\r' < "$dir/bench.log" | sed -n 's/^RES \(.*\): min \([0-9]*\) med \([0-9]*\) p99 \([0-9]*\) max \([0-9]*\)$/\1|\3/p' > "$dir/bench.rows"
+echo "core image, stripped, bytes|$(objcopy --strip-all "$build/core.elf" "$build/core.stripped" && wc -c < "$build/core.stripped")" >> "$dir/bench.rows"
+echo "loader image, bytes|$(wc -c < "$build/BOOTX64.EFI")" >> "$dir/bench.rows"
+kib=$(tr -d '\r' < "$dir/bench.log" | sed -n 's/^Quoin: .* core \([0-9]*\) KiB at .*, \([0-9]*\) KiB of it left$/\1 \2/p')
+# shellcheck disable=SC2086
+set -- ${kib:-0 0}
+echo "resident memory of the core, KiB|$(($1 - $2))" >> "$dir/bench.rows"
+echo "lines of code, core and loader|$(cat "$here"/../boot/*.[chS] "$here"/../kernel/*.[chS] "$here"/../hvapi/*.[ch] \
+	"$here"/../arch/x86_64/*.h "$here"/../arch/x86_64/*/*.[chS] |
+	sed -e 's,/\*.*\*/,,' -e '/^[[:space:]]*\/\*/,/\*\//d' -e '/^[[:space:]]*$/d' | wc -l)" >> "$dir/bench.rows"
+awk -F'|' '
+	FNR == NR { if ($0 !~ /^#/ && NF >= 3) { budget[$1] = $2; must[$1] = $3; order[++n] = $1 } next }
+	{ got[$1] = $2 }
+	END {
+		printf "%-44s %12s %12s %12s\n", "bench", "measured", "budget", "goal"
+		for (i = 1; i <= n; i++) {
+			name = order[i]
+			if (!(name in got)) { printf "%-44s %12s\n", name, "MISSING"; bad++; continue }
+			over = got[name] > budget[name]
+			printf "%-44s %12d %12d %12s%s\n", name, got[name], budget[name], must[name], over ? "  OVER" : ""
+			if (over) bad++; else good++
+		}
+		printf "%d %d\n", good, bad > result
+	}' result="$dir/bench.result" "$here/../tests/bench/budget-svm.txt" "$dir/bench.rows"
+read -r passed failed < "$dir/bench.result"
+echo "bench: $passed within budget, $failed not"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# boot-errors.sh BUILD: what the loader says when something is missing or broken, and that it
+# returns to firmware (startup.nsh then prints a line, and resets the machine).
+set -u
+here=$(dirname "$0")
+build=$1
+dir=$build/suite
+mkdir -p "$dir"
+passed=0 failed=0
+
+try() { # NAME WANTED-TEXT: boots $dir/NAME.esp
+	printf 'echo BACK IN FIRMWARE\r\nreset -s\r\n' > "$dir/$1.esp/startup.nsh"
+	"$here/qemu.sh" "$dir/$1.esp" "$dir/$1.log" 60 > /dev/null 2>&1
+	if grep -aq "$2" "$dir/$1.log" && grep -aq 'BACK IN FIRMWARE' "$dir/$1.log"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "boot-errors: $1: no \"$2\" in:"
+		tail -n 15 "$dir/$1.log"
+	fi
+	rm -rf "$dir/$1.esp"
+}
+
+"$here/esp.sh" "$build" "$dir/bad-line.esp" run=suite
+echo 'colour = blue' >> "$dir/bad-line.esp/quoin/quoin.cfg"
+try bad-line 'quoin.cfg:5: unknown key'
+
+"$here/esp.sh" "$build" "$dir/no-core.esp" run=suite
+rm "$dir/no-core.esp/quoin/core.elf"
+try no-core 'core.elf: Not Found'
+
+"$here/esp.sh" "$build" "$dir/bad-root.esp" run=suite
+echo 'this is no ELF file, however long it may be; it has not even the right first four bytes' \
+	> "$dir/bad-root.esp/quoin/root.elf"
+try bad-root 'root.elf: '
+
+"$here/esp.sh" "$build" "$dir/no-svm.esp" run=suite
+CPU=max,-svm
+export CPU
+try no-svm 'this CPU cannot run Quoin'
+
+echo "boot-errors: $passed passed, $failed failed"
+echo "$passed $failed" > "$dir/boot-errors.result"
+[ "$failed" -eq 0 ]

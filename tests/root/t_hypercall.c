@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/* What every hypercall has in common: TLFS, "Hypercall interface". */
+#include <string.h>
+
+#include "tests/root/guest.h"
+
+enum target { NONE, ANY, CHILD, VP };
+
+/* The calls that there are, ascending: docs/hypercalls.md. */
+static const struct row {
+	uint16_t code;
+	uint16_t in, out;  /* of the fixed part */
+	uint8_t ine, oute; /* of an element */
+	bool rep, variable;
+	enum target target;
+} rows[] = {
+	{ 0x40, 56, 8, 0, 0, false, false, NONE },  { 0x41, 8, 0, 0, 0, false, false, CHILD },
+	{ 0x42, 8, 0, 0, 0, false, false, CHILD },  { 0x43, 8, 0, 0, 0, false, false, CHILD },
+	{ 0x44, 16, 8, 0, 0, false, false, ANY },   { 0x45, 24, 0, 0, 0, false, false, CHILD },
+	{ 0x46, 0, 8, 0, 0, false, false, NONE },   { 0x48, 8, 0, 8, 0, true, false, ANY },
+	{ 0x49, 16, 0, 0, 8, true, false, ANY },    { 0x4b, 24, 0, 8, 0, true, false, CHILD },
+	{ 0x4c, 24, 0, 0, 0, true, false, CHILD },  { 0x4d, 24, 0, 0, 0, false, false, CHILD },
+	{ 0x4e, 40, 0, 0, 0, false, false, CHILD }, { 0x4f, 16, 0, 0, 0, false, false, CHILD },
+	{ 0x50, 16, 0, 4, 16, true, false, VP },    { 0x51, 16, 0, 32, 0, true, false, VP },
+	{ 0x52, 32, 16, 0, 0, false, false, VP },   { 0x53, 32, 24, 0, 0, false, false, VP },
+	{ 0x54, 48, 8, 0, 0, false, false, VP },    { 0x7b, 16, 8, 0, 0, false, false, NONE },
+	{ 0x91, 60, 0, 0, 0, false, false, CHILD }, { 0x94, 32, 0, 0, 0, false, false, CHILD },
+	{ 0xc2, 32, 8, 0, 0, false, false, VP },    { 0xe1, 24, 8, 0, 0, false, false, VP },
+	{ 0xe2, 24, 0, 0, 0, false, false, VP },    { 0xe3, 40, 0, 0, 0, false, true, VP },
+	{ 0xe4, 40, 0, 0, 0, false, true, VP },	    { 0xf4, 24, 0, 24, 16, true, false, VP },
+	{ 0x101, 24, 16, 0, 0, false, false, ANY }, { 0xf00, 8, 512, 0, 0, false, false, NONE },
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const struct row *find(uint32_t code)
+{
+	for (uint32_t i = 0; i < ROWS; i++)
+		if (rows[i].code == code)
+			return &rows[i];
+	return NULL;
+}
+
+static uint64_t control_of(const struct row *r)
+{
+	return r->code | (r->rep ? HV_REPS(1) : 0);
+}
+
+static uint16_t status_of(uint64_t control, uint64_t in, uint64_t out)
+{
+	return HV_HYPERCALL_RESULT_STATUS(hv_raw(control, in, out));
+}
+
+/* A reserved bit keeps the calls that there are from doing anything. */
+TEST(hypercall_unknown_code)
+{
+	uint64_t page = (uint64_t)guest_pages(1, 1);
+
+	for (uint32_t code = 0; code < 0x10000; code++) {
+		uint64_t r = hv_raw(code | 1ull << 27, page, page);
+
+		if (r != (find(code) ? HV_STATUS_INVALID_HYPERCALL_INPUT
+				     : HV_STATUS_INVALID_HYPERCALL_CODE))
+			test_fail(__FILE__, __LINE__, "code %x: %llx", (unsigned)code,
+				  (unsigned long long)r);
+	}
+	/* An unknown code is that, whatever else is wrong. */
+	CHECK_EQ(status_of(0xffffffffffff0047ull, 1, 1), HV_STATUS_INVALID_HYPERCALL_CODE);
+}
+
+TEST(hypercall_reserved_bits)
+{
+	static const uint8_t bits[] = { 27, 28, 29, 30, 31, 44, 45, 46, 47, 60, 61, 62, 63 };
+	uint64_t page = (uint64_t)guest_pages(1, 1);
+
+	for (uint32_t k = 0; k < ROWS; k++)
+		for (uint32_t i = 0; i < sizeof(bits); i++)
+			CHECK_EQ(hv_raw(control_of(&rows[k]) | 1ull << bits[i], page, page),
+				 HV_STATUS_INVALID_HYPERCALL_INPUT);
+	/* The result register is written only by a call that succeeds. */
+	memset((void *)page, 0x5a, PAGE);
+	CHECK_EQ(status_of(HVCALL_GET_PARTITION_ID | 1ull << 60, 0, page),
+		 HV_STATUS_INVALID_HYPERCALL_INPUT);
+	CHECK_EQ(*(uint64_t *)page, 0x5a5a5a5a5a5a5a5aull);
+	CHECK_EQ(status_of(HVCALL_GET_PARTITION_ID, 0, page), HV_STATUS_SUCCESS);
+	CHECK_EQ(*(uint64_t *)page, 1);
+}
+
+TEST(hypercall_rep_fields)
+{
+	uint64_t page = (uint64_t)guest_pages(1, 1);
+
+	*(uint64_t *)page = NO_ID;
+	for (uint32_t k = 0; k < ROWS; k++) {
+		const struct row *r = &rows[k];
+		uint32_t max;
+
+		if (!r->rep) {
+			CHECK_EQ(hv_raw(r->code | HV_REPS(1), page, page),
+				 HV_STATUS_INVALID_HYPERCALL_INPUT);
+			CHECK_EQ(hv_raw(r->code | 1ull << 48, page, page),
+				 HV_STATUS_INVALID_HYPERCALL_INPUT);
+			continue;
+		}
+		CHECK_EQ(hv_raw(r->code, page, page), HV_STATUS_INVALID_HYPERCALL_INPUT);
+		CHECK_EQ(hv_raw(r->code | 1ull << 48, page, page),
+			 HV_STATUS_INVALID_HYPERCALL_INPUT);
+		CHECK_EQ(hv_raw(r->code | HV_REPS(3) | 3ull << 48, page, page),
+			 HV_STATUS_INVALID_HYPERCALL_INPUT);
+		CHECK_EQ(hv_raw(r->code | HV_REPS(3) | 0xfffull << 48, page, page),
+			 HV_STATUS_INVALID_HYPERCALL_INPUT);
+		/* A start below the count is kept as what has been done. */
+		CHECK_EQ(hv_raw(r->code | HV_REPS(3) | 2ull << 48, page, page),
+			 HV_STATUS_INVALID_PARTITION_ID | 2ull << 32);
+		/* Lists end with their page. */
+		max = r->ine ? (PAGE - r->in) / r->ine : 0xfff;
+		if (r->oute && (PAGE - r->out) / r->oute < max)
+			max = (PAGE - r->out) / r->oute;
+		CHECK_EQ(status_of(r->code | HV_REPS(max), page, page),
+			 HV_STATUS_INVALID_PARTITION_ID);
+		if (max < 0xfff)
+			CHECK_EQ(status_of(r->code | HV_REPS(max + 1), page, page),
+				 HV_STATUS_INVALID_HYPERCALL_INPUT);
+	}
+}
+
+TEST(hypercall_variable_header)
+{
+	uint64_t page = (uint64_t)guest_pages(1, 1);
+
+	*(uint64_t *)page = NO_ID;
+	for (uint32_t k = 0; k < ROWS; k++)
+		for (uint32_t bit = 17; bit <= 26; bit++) {
+			/* 40 bytes and up to 507 words */
+			uint16_t want = rows[k].variable && bit < 26
+						? HV_STATUS_INVALID_PARTITION_ID
+						: HV_STATUS_INVALID_HYPERCALL_INPUT;
+
+			CHECK_EQ(status_of(control_of(&rows[k]) | 1ull << bit, page, page), want);
+		}
+	CHECK_EQ(status_of(HVCALL_SET_VP_STATE | 507ull << 17, page, 0),
+		 HV_STATUS_INVALID_PARTITION_ID);
+	CHECK_EQ(status_of(HVCALL_SET_VP_STATE | 508ull << 17, page, 0),
+		 HV_STATUS_INVALID_HYPERCALL_INPUT);
+}
+
+TEST(hypercall_alignment)
+{
+	uint64_t page = (uint64_t)guest_pages(2, 1);
+
+	for (uint32_t k = 0; k < ROWS; k++) {
+		const struct row *r = &rows[k];
+
+		for (uint64_t off = 1; off < 8; off++) {
+			if (r->in)
+				CHECK_EQ(hv_raw(control_of(r), page + off, page),
+					 HV_STATUS_INVALID_ALIGNMENT);
+			if (r->out || r->oute)
+				CHECK_EQ(hv_raw(control_of(r), page, page + off),
+					 HV_STATUS_INVALID_ALIGNMENT);
+		}
+	}
+	/* What is not used is not looked at. */
+	CHECK_EQ(status_of(HVCALL_GET_PARTITION_ID, ~0ull, page), HV_STATUS_SUCCESS);
+	*(uint64_t *)page = NO_ID;
+	CHECK_EQ(status_of(HVCALL_INITIALIZE_PARTITION, page, ~0ull),
+		 HV_STATUS_INVALID_PARTITION_ID);
+}
+
+TEST(hypercall_page_crossing)
+{
+	uint64_t page = (uint64_t)guest_pages(2, 1);
+
+	for (uint32_t k = 0; k < ROWS; k++) {
+		const struct row *r = &rows[k];
+		uint64_t in = (r->in + r->ine + 7u) & ~7u, out = (r->out + r->oute + 7u) & ~7u;
+
+		/* 8 bytes before: the smallest lists that still cross */
+		if (in > 8)
+			CHECK_EQ(hv_raw(control_of(r), page + PAGE - in + 8, page),
+				 HV_STATUS_INVALID_HYPERCALL_INPUT);
+		if (out > 8)
+			CHECK_EQ(hv_raw(control_of(r), page, page + PAGE - out + 8),
+				 HV_STATUS_INVALID_HYPERCALL_INPUT);
+		if (r->target == NONE)
+			continue;
+		*(uint64_t *)(page + PAGE - in) = NO_ID;
+		CHECK_EQ(status_of(control_of(r), page + PAGE - in, page),
+			 HV_STATUS_INVALID_PARTITION_ID);
+	}
+	CHECK_EQ(status_of(HVCALL_GET_PARTITION_ID, 0, page + PAGE - 8), HV_STATUS_SUCCESS);
+	CHECK_EQ(*(uint64_t *)(page + PAGE - 8), 1);
+}
+
+TEST(hypercall_fast)
+{
+	hv_partition_id id = guest_new(0, 1);
+	uint64_t page = (uint64_t)guest_pages(1, 1);
+
+	for (uint32_t k = 0; k < ROWS; k++) {
+		const struct row *r = &rows[k];
+		bool fits = r->in <= 16 && !r->out && !r->rep && !r->variable;
+		uint64_t got = hv_raw(control_of(r) | HV_HYPERCALL_FAST, NO_ID, page);
+
+		if (fits)
+			CHECK_EQ(got, r->target == NONE ? HV_STATUS_SUCCESS
+							: HV_STATUS_INVALID_PARTITION_ID);
+		else
+			CHECK_EQ(HV_HYPERCALL_RESULT_STATUS(got),
+				 HV_STATUS_INVALID_HYPERCALL_INPUT);
+	}
+	/* The second word is the output register's. */
+	CHECK_EQ(hv_raw(HVCALL_DELETE_VP | HV_HYPERCALL_FAST, id, 1), HV_STATUS_INVALID_VP_INDEX);
+	CHECK_EQ(hv_raw(HVCALL_DELETE_VP | HV_HYPERCALL_FAST, id, 1ull << 32),
+		 HV_STATUS_INVALID_PARAMETER);
+	CHECK_EQ(hv_raw(HVCALL_DELETE_VP | HV_HYPERCALL_FAST, id, 0), HV_STATUS_SUCCESS);
+	CHECK_EQ(hv_raw(HVCALL_DELETE_VP | HV_HYPERCALL_FAST, id, 0), HV_STATUS_INVALID_VP_INDEX);
+	CHECK_EQ(hv_raw(HVCALL_FINALIZE_PARTITION | HV_HYPERCALL_FAST, id, ~0ull),
+		 HV_STATUS_SUCCESS);
+}
+
+/* Not the root's RAM: #GP on the call, which is not made. */
+TEST(hypercall_page_absent)
+{
+	uint64_t page = (uint64_t)guest_pages(1, 1), core = boot_info->core_base;
+	uint64_t hcall = rdmsr(HV_X64_MSR_HYPERCALL) & ~0xfffull, result;
+	void *gone = guest_pages(1, 1);
+	uint64_t bad[6] = { core,	core + boot_info->core_size - PAGE,
+			    0xfee00000, 1ull << 38,
+			    1ull << 52, ~0ull << 12 };
+	hv_partition_id id = guest_create(0), next;
+	uint64_t pfn = pfn_of(gone);
+
+	CHECK(core != 0);
+	for (uint32_t i = 0; i < 6; i++) {
+		if (safe_hypercall(HVCALL_GET_SYSTEM_PROPERTY, bad[i], page, &result) != 13)
+			test_fail(__FILE__, __LINE__, "no #GP for input at %llx",
+				  (unsigned long long)bad[i]);
+		CHECK_EQ(safe_hypercall(HVCALL_GET_PARTITION_ID, 0, bad[i], &result), 13);
+		/* The output is looked at before anything happens. */
+		memset((void *)page, 0, 56);
+		CHECK_EQ(safe_hypercall(HVCALL_CREATE_PARTITION, page, bad[i], &result), 13);
+	}
+	/* Deposited: no longer the root's. */
+	CHECK_EQ(guest_deposit_list(id, &pfn, 1, NULL), HV_STATUS_SUCCESS);
+	CHECK_EQ(safe_hypercall(HVCALL_GET_PARTITION_ID, 0, (uint64_t)gone, &result), 13);
+	CHECK_EQ(safe_hypercall(HVCALL_GET_SYSTEM_PROPERTY, (uint64_t)gone, page, &result), 13);
+	/* The hypercall page may be read, not written. */
+	CHECK_EQ(safe_hypercall(HVCALL_GET_SYSTEM_PROPERTY, hcall, page, &result), -1);
+	CHECK_EQ(result, HV_STATUS_UNKNOWN_PROPERTY);
+	CHECK_EQ(safe_hypercall(HVCALL_GET_PARTITION_ID, 0, hcall, &result), 13);
+	next = guest_create(0);
+	CHECK_EQ(next, id + 1);
+	/* And the guard itself lets a good call through. */
+	CHECK_EQ(safe_hypercall(HVCALL_GET_PARTITION_ID, 0, page, &result), -1);
+	CHECK_EQ(result, HV_STATUS_SUCCESS);
+	CHECK_EQ(*(uint64_t *)page, 1);
+}
+
+TEST(hypercall_partition_id)
+{
+	static const uint64_t ids[] = { 0, 2, NO_ID, ~0ull - 1, 1ull << 32 | 1 };
+	uint64_t *page = guest_pages(1, 1);
+	hv_partition_id gone = guest_create(0);
+
+	guest_delete(gone);
+	for (uint32_t k = 0; k < ROWS; k++) {
+		const struct row *r = &rows[k];
+
+		if (r->target == NONE)
+			continue;
+		for (uint32_t i = 0; i < 6; i++) {
+			page[0] = i < 5 ? ids[i] : gone;
+			if (page[0] == 2 && gone > 2)
+				page[0] = gone + 1;
+			CHECK_EQ(status_of(control_of(r), (uint64_t)page, (uint64_t)page),
+				 HV_STATUS_INVALID_PARTITION_ID);
+		}
+		if (r->target != CHILD)
+			continue;
+		/* The root is no child of its own, by either name. */
+		page[0] = HV_PARTITION_ID_SELF;
+		CHECK_EQ(status_of(control_of(r), (uint64_t)page, (uint64_t)page),
+			 HV_STATUS_ACCESS_DENIED);
+		page[0] = 1;
+		CHECK_EQ(status_of(control_of(r), (uint64_t)page, (uint64_t)page),
+			 HV_STATUS_ACCESS_DENIED);
+	}
+}
+
+TEST(hypercall_vp_index)
+{
+	static const uint32_t bad[] = { 1, 63, 64, 0x80000000, HV_VP_INDEX_SELF, HV_ANY_VP };
+	hv_partition_id id = guest_new(0, 1);
+	uint8_t *page = guest_pages(1, 1);
+
+	for (uint32_t k = 0; k < ROWS; k++) {
+		if (rows[k].target != VP && rows[k].code != HVCALL_DELETE_VP)
+			continue;
+		for (uint32_t i = 0; i < 6; i++) {
+			memset(page, 0, 64);
+			memcpy(page, &id, 8);
+			memcpy(page + 8, &bad[i], 4);
+			CHECK_EQ(status_of(control_of(&rows[k]), (uint64_t)page, (uint64_t)page),
+				 HV_STATUS_INVALID_VP_INDEX);
+		}
+		/* The root's own VPs are found, and refused. */
+		if (rows[k].target != VP)
+			continue;
+		memset(page, 0, 64);
+		memcpy(page, &(uint64_t){ HV_PARTITION_ID_SELF }, 8);
+		memcpy(page + 8, &bad[4], 4);
+		CHECK(status_of(control_of(&rows[k]), (uint64_t)page, (uint64_t)page) !=
+		      HV_STATUS_INVALID_VP_INDEX);
+		memset(page, 0, 64);
+		memcpy(page, &(uint64_t){ 1 }, 8);
+		CHECK(status_of(control_of(&rows[k]), (uint64_t)page, (uint64_t)page) !=
+		      HV_STATUS_SUCCESS);
+	}
+	/* Still there. */
+	CHECK_EQ(guest_get64(id, 0, HV_X64_REGISTER_RIP), 0xfff0);
+}
+
+/* A guest has the privileges of none of them; it learns which codes there are. */
+TEST(hypercall_privilege)
+{
+	/* vmmcall; hlt; jmp back */
+	static const uint8_t code[] = { 0x0f, 0x01, 0xd9, 0xf4, 0xeb, 0xfa };
+	union hv_register_value none = { { 0, 0 } };
+	hv_partition_id id = guest_new(0, 1);
+
+	guest_start(id, 0, code, sizeof(code));
+	guest_set64(id, 0, HV_REGISTER_GUEST_OS_ID, 1ull << 48 | 1);
+	/* The overlay shares nothing with the code's page. */
+	guest_deposit(id, 4);
+	guest_set64(id, 0, HV_X64_REGISTER_HYPERCALL, 0x5000 | HV_OVERLAY_MSR_ENABLE);
+	for (uint32_t k = 0; k <= ROWS; k++) {
+		uint64_t control = k < ROWS ? control_of(&rows[k]) : 0x47;
+
+		guest_set64(id, 0, HV_X64_REGISTER_RAX, (uint32_t)control);
+		guest_set64(id, 0, HV_X64_REGISTER_RDX, control >> 32);
+		guest_set64(id, 0, HV_X64_REGISTER_RBX, 0);
+		guest_set64(id, 0, HV_X64_REGISTER_RCX, 0x1800);
+		guest_set64(id, 0, HV_X64_REGISTER_RDI, 0);
+		guest_set64(id, 0, HV_X64_REGISTER_RSI, 0x1900);
+		CHECK_EQ(guest_run(id, 0), HVMSG_X64_HALT);
+		CHECK_EQ(guest_get64(id, 0, HV_X64_REGISTER_RAX),
+			 k < ROWS ? HV_STATUS_ACCESS_DENIED : HV_STATUS_INVALID_HYPERCALL_CODE);
+		CHECK_EQ(guest_get64(id, 0, HV_X64_REGISTER_RDX), 0);
+		guest_set64(id, 0, HV_X64_REGISTER_RIP, GUEST_CODE);
+	}
+	/* Without an identity there is no hypercall: #UD, which nothing catches here. */
+	guest_set64(id, 0, HV_REGISTER_GUEST_OS_ID, 0);
+	CHECK_EQ(guest_set(id, 0, HV_X64_REGISTER_IDTR, &none), HV_STATUS_SUCCESS);
+	CHECK_EQ(guest_run(id, 0), HVMSG_UNRECOVERABLE_EXCEPTION);
+}
+
+/* -- long lists: the core stops in between and is entered again -------------------------------- */
+
+#define MANY 500u
+
+static uint64_t pfns[MANY];
+
+static void fill(const void *va)
+{
+	for (uint32_t i = 0; i < MANY; i++)
+		pfns[i] = pfn_of(va) + i;
+}
+
+TEST(hypercall_restart_deposit)
+{
+	hv_partition_id id = guest_create(0);
+	uint64_t in[1 + MANY], out[MANY], r;
+	uint32_t reps = 0;
+
+	fill(guest_pages(MANY, 1));
+	CHECK_EQ(guest_deposit_list(id, pfns, MANY, &reps), HV_STATUS_SUCCESS);
+	CHECK_EQ(reps, MANY);
+	in[0] = id;
+	in[1] = 0;
+	memset(out, 0, sizeof(out));
+	r = hv_call(HVCALL_WITHDRAW_MEMORY | HV_REPS(MANY), in, 16, out, sizeof(out));
+	/* A few may have become tables of the root's: those come back by its own pool. */
+	CHECK(HV_HYPERCALL_RESULT_REPS(r) >= MANY - 8);
+	for (uint32_t i = 0; i < HV_HYPERCALL_RESULT_REPS(r); i++) {
+		uint32_t at = (uint32_t)(out[i] - pfns[0]);
+
+		CHECK(at < MANY);
+		for (uint32_t k = 0; k < i && i < 40; k++)
+			CHECK(out[k] != out[i]);
+	}
+	/* A start in the middle: the first 100 stay. */
+	fill(guest_pages(MANY, 1));
+	in[0] = id;
+	memcpy(in + 1, pfns, sizeof(pfns));
+	r = hv_call(HVCALL_DEPOSIT_MEMORY | HV_REPS(MANY) | 100ull << 48, in, sizeof(in), NULL, 0);
+	CHECK_EQ(r, (uint64_t)MANY << 32);
+	CHECK_EQ(safe_read8(pfns[99] * PAGE, &(uint8_t){ 0 }), -1);
+	CHECK(safe_read8(pfns[100] * PAGE, &(uint8_t){ 0 }) != -1);
+	/* All that are done before a bad one are done: 100 is out already. */
+	r = hv_call(HVCALL_DEPOSIT_MEMORY | HV_REPS(MANY), in, sizeof(in), NULL, 0);
+	CHECK_EQ(r, HV_STATUS_INVALID_PARAMETER | 100ull << 32);
+	CHECK(safe_read8(pfns[99] * PAGE, &(uint8_t){ 0 }) != -1);
+}
+
+TEST(hypercall_restart_map)
+{
+	hv_partition_id id = guest_new(0, 1);
+	uint8_t *ram = guest_pages(MANY, 1), v = 0;
+	uint32_t reps = 0;
+
+	fill(ram);
+	guest_deposit(id, 16);
+	for (uint32_t i = 0; i < MANY; i++)
+		ram[i * PAGE] = (uint8_t)(i * 7);
+	CHECK_EQ(guest_map_list(id, 0x100, GUEST_RWX, pfns, MANY, &reps), HV_STATUS_SUCCESS);
+	CHECK_EQ(reps, MANY);
+	for (uint32_t i = 0; i < MANY; i += 33) {
+		CHECK_EQ(guest_peek(id, (0x100 + i) * PAGE, &v), HV_ACCESS_GPA_SUCCESS);
+		CHECK_EQ(v, (uint8_t)(i * 7));
+	}
+	CHECK_EQ(guest_peek(id, (0x100ull + MANY) * PAGE, &v), HV_ACCESS_GPA_UNMAPPED);
+	CHECK_EQ(guest_unmap(id, 0x100, MANY, 0, &reps), HV_STATUS_SUCCESS);
+	CHECK_EQ(reps, MANY);
+	CHECK_EQ(guest_peek(id, 0x100 * PAGE, &v), HV_ACCESS_GPA_UNMAPPED);
+	CHECK_EQ(guest_peek(id, (0x100ull + MANY - 1) * PAGE, &v), HV_ACCESS_GPA_UNMAPPED);
+	/* A bad one in a later part: what came before is mapped, and counted. */
+	pfns[300] = guest_range(BOOT_RANGE_CORE) / PAGE;
+	CHECK_EQ(guest_map_list(id, 0x100, GUEST_RWX, pfns, MANY, &reps),
+		 HV_STATUS_INVALID_PARAMETER);
+	CHECK_EQ(reps, 300);
+	CHECK_EQ(guest_peek(id, (0x100ull + 299) * PAGE, &v), HV_ACCESS_GPA_SUCCESS);
+	CHECK_EQ(guest_peek(id, (0x100ull + 300) * PAGE, &v), HV_ACCESS_GPA_UNMAPPED);
+}
