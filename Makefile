@@ -58,7 +58,7 @@ GUEST_LIB := $(O)/guests/libguest.a
 GUESTS	  := $(filter-out lib%,$(basename $(notdir $(wildcard tests/guests/*.c tests/guests/*.S))))
 GUEST_BIN := $(patsubst %,$(O)/guests/%.bin,$(GUESTS))
 
-.PHONY: all run check check-full unit fuzz clean help suite bench docs setup
+.PHONY: all run check check-full unit fuzz clean help suite bench docs format format-check tidy setup
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -178,6 +178,28 @@ check-full: setup ## all tests, every combination
 
 suite: all ## the root VM's tests only (FILTER=prefix,prefix)
 	$(Q)SMP=$(SMP) MEM=$(MEM) QUOIN_ICOUNT=$(ICOUNT) qemu-scripts/suite.sh $(O) suite 240 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"
+
+# ---- the code itself -----------------------------------------------------------------------------
+C_FILES := $(wildcard boot/*.[ch] kernel/*.[ch] hvapi/*.[ch] hvapi/include/hv/*.h hvapi/whv/*.[ch] hvapi/whv/include/*.h \
+	arch/x86_64/*.h arch/x86_64/*/*.[ch] tests/root/*.[ch] tests/guests/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c \
+	tests/fake_hw/x86_64/*.h)
+
+format: ## clang-format every C file
+	$(Q)clang-format -i $(C_FILES)
+
+format-check: ## is every C file formatted?
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+# comparePointers: the linker's symbols are the ends of arrays that cppcheck takes for two.
+tidy: $(NL_LIBC) ## clang-tidy and cppcheck
+	$(call say,TIDY,'the core and the WHv library')
+	$(Q)clang-tidy --quiet $(filter %.c,$(CORE_SRC)) -- -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone \
+	  -mcmodel=kernel $(CORE_INC) -Iarch/$(ARCH)/hw $(NL_INC) 2> /dev/null
+	$(Q)clang-tidy --quiet $(wildcard hvapi/whv/*.c) -- -std=gnu11 -I. -Ihvapi/include -Ihvapi/whv/include 2> /dev/null
+	$(call say,CPPCHECK,'boot kernel hvapi arch')
+	$(Q)cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+	  --suppress=missingIncludeSystem --suppress=unusedStructMember --suppress=comparePointers -I. -Ihvapi/include \
+	  -Ihvapi/whv/include -Iarch/$(ARCH) -Iarch/$(ARCH)/hw boot kernel hvapi arch
 
 bench: all ## costs in instructions against tests/bench/budget-svm.txt
 	$(Q)qemu-scripts/bench.sh $(O)

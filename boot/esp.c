@@ -39,7 +39,7 @@ EFI_STATUS esp_read(const char *path, void **data, UINTN *size)
 	UINT64 bytes = 0, pa = 0;
 	UINTN i, done;
 
-	for (i = 0; path[i] && i < CONFIG_PATH_MAX - 1; i++)
+	for (i = 0; i < CONFIG_PATH_MAX - 1 && path[i]; i++)
 		name[i] = (CHAR16)(unsigned char)path[i];
 	name[i] = 0;
 	s = volume->Open(volume, &f, name, EFI_FILE_MODE_READ, 0);

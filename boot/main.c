@@ -88,7 +88,6 @@ static EFI_STATUS load_config(struct config *cfg)
 	unsigned line;
 	EFI_STATUS s = esp_read("\\quoin\\quoin.cfg", &text, &size);
 
-	config_default(cfg);
 	if (EFI_ERROR(s))
 		return s;
 	line = config_parse(cfg, text, size, &why);
@@ -279,9 +278,10 @@ static EFI_STATUS leave_firmware(EFI_HANDLE image)
 
 static EFI_STATUS prepare(EFI_HANDLE image, UINT64 *cr3, UINT64 *stack)
 {
-	struct config cfg;
 	EFI_STATUS s = check_cpu();
+	struct config cfg;
 
+	config_default(&cfg);
 	if (!EFI_ERROR(s))
 		s = esp_open(image);
 	if (!EFI_ERROR(s))

@@ -233,8 +233,11 @@ enum hv_msr_result hv_msr_read(struct vp *vp, uint32_t msr, uint64_t *v)
 		*v = vp->index;
 		break;
 	case HV_X64_MSR_VP_RUNTIME:
-		*v = arch_mul_div(vp->runtime + arch_time() - vp->run_start, 10000000,
-				  arch_time_hz());
+		/* A VP that is asked about by the root does not run meanwhile. */
+		*v = vp->runtime;
+		if (atomic_load(&vp->owner) == VP_RUNNING)
+			*v += arch_time() - vp->run_start;
+		*v = arch_mul_div(*v, 10000000, arch_time_hz());
 		break;
 	case HV_X64_MSR_TIME_REF_COUNT:
 		*v = now_ref(vp);

@@ -32,11 +32,20 @@ void vp_post(struct vp *vp, uint32_t mail)
 {
 	struct percpu *cpu;
 
+	uint32_t on;
+
 	(void)atomic_or(&vp->mail, mail);
 	if (atomic_load(&vp->owner) != VP_RUNNING)
 		return;
-	/* It may just be leaving, or have moved on: then the kick is one exit too many, no more. */
-	cpu = percpu_of(vp->cpu);
+	/*
+	 * On its way in it looks at the mail after it has said where it runs; so what is read here
+	 * may be old only if it has yet to look. It may just be leaving, or have moved on: then the
+	 * kick is one exit too many, no more.
+	 */
+	on = atomic_load(&vp->cpu);
+	if (on >= percpu_count)
+		return;
+	cpu = percpu_of(on);
 	if (cpu->index != this_cpu()->index && atomic_load(&cpu->running)) {
 		atomic_store(&cpu->kick, 1);
 		arch_kick(cpu);

@@ -35,7 +35,7 @@ struct vp {
 	struct partition *partition; /* constant */
 	uint32_t index;		     /* constant */
 	uint32_t owner;		     /* atomic: enum vp_owner */
-	uint32_t cpu;		     /* CPU it last ran on; any reads */
+	uint32_t cpu;		     /* CPU it last entered on, ~0: none yet; any reads */
 	uint64_t slat_generation;    /* of partition->slat, when the TLB tag was made */
 
 	bool explicit_suspend;

@@ -64,7 +64,8 @@ struct whv_partition *whv_new(WHV_PARTITION_HANDLE *handle)
 	}
 	whv_unlock();
 	if (i < WHV_MAX_PARTITIONS)
-		return p;
+		/* pages of the transport's; cppcheck takes them for the local pfn */
+		return p; /* cppcheck-suppress returnDanglingLifetime */
 	whv_free(p);
 	return NULL;
 }

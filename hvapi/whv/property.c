@@ -160,7 +160,8 @@ static bool set_list(struct whv_properties *o, uint32_t code, const uint8_t *buf
 	if (code == CODE(CpuidExitList)) {
 		if (n > WHV_MAX_CPUID_EXITS)
 			return false;
-		memcpy(o->cpuid_exits, buffer, 4 * n);
+		if (n) /* an empty list may have no buffer */
+			memcpy(o->cpuid_exits, buffer, 4 * n);
 		o->cpuid_exit_count = n;
 		return true;
 	}
@@ -196,6 +197,8 @@ static bool set_value(struct whv_properties *o, const struct row *r, const void 
 
 	if (r->list)
 		return size % r->size == 0 && set_list(o, r->code, buffer, size / r->size);
+	if (!buffer)
+		return false;
 	if (r->size > sizeof(v))
 		return set_banks(o, r->code, buffer);
 	memcpy(&v, buffer, r->size);
@@ -214,6 +217,8 @@ static HRESULT set_property(struct whv_partition *p, const struct row *r, const 
 	if (p->set_up && !r->late)
 		return E_INVALIDARG;
 	if (fixed_property(r->code)) {
+		if (!buffer)
+			return E_POINTER;
 		memcpy(&v, buffer, r->size);
 		return set_fixed(fixed_property(r->code), v);
 	}
@@ -358,6 +363,8 @@ static HRESULT get_list(const struct whv_properties *o, uint32_t code, VOID *buf
 		*written = need;
 	if (size < need)
 		return WHV_E_INSUFFICIENT_BUFFER;
+	if (!buffer)
+		return need ? E_POINTER : S_OK;
 	for (uint32_t i = 0; i < o->cpuid_result_count; i++) {
 		const WHV_X64_CPUID_RESULT2 *r = &o->cpuid_results[i];
 		WHV_X64_CPUID_RESULT old = { .Function = r->Function,

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_GUESTS 16u
-#define MAX_BLOCKS 32u
+#define MAX_GUESTS 64u
+#define MAX_BLOCKS 64u
 #define BATCH	   256u
 #define ROUNDS	   64u
 

@@ -55,3 +55,7 @@ FUZZ_hypercall := hvapi/hypercall.c hvapi/hypercall_table.c $(wildcard hvapi/hvc
 	kernel/vp_state.c hvapi/msr.c
 FUZZFLAGS_hypercall := $(FAKE_FLAGS)
 UNIT_test_gva := arch/x86_64/common/gva.c
+UNIT_test_inject := arch/x86_64/common/inject.c arch/x86_64/common/vlapic.c
+UNIT_test_deadline := arch/x86_64/common/deadline.c arch/x86_64/common/apic.c
+EXIT_UNIT := $(patsubst %,arch/x86_64/common/%.c,inject vlapic)
+UNIT_test_exit_msr := arch/x86_64/common/exit_msr.c $(EXIT_UNIT)

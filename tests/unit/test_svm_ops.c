@@ -346,6 +346,37 @@ static void test_inject(void **state)
 	assert_false(vp.arch.vmcb->intercept[0] >> 4 & 1);
 }
 
+/*
+ * Mail that comes after the run loop's look: the entry is not made, the event that was to be
+ * injected is kept, and a flush that the entry would have made is not forgotten.
+ */
+static void test_mail_turns_back(void **state)
+{
+	struct x86_exit ex;
+
+	(void)state;
+	entered_asid = 0;
+	vp.mail = VP_MAIL_IRQ;
+	svm_ops.inject(&vp, &(struct x86_event){ .type = 3, .vector = 14, .has_error = true, .error = 6 });
+	svm_ops.enter(&vp, &ex);
+	assert_int_equal(entered_asid, 0);
+	assert_int_equal(ex.kind, X86_EXIT_NONE);
+	assert_null(this_cpu()->running);
+	assert_int_equal(vp.arch.vmcb->eventinj, 0);
+	assert_true(vp.arch.event.pending && vp.arch.event.has_error);
+	assert_int_equal(vp.arch.event.type, 3);
+	assert_int_equal(vp.arch.event.vector, 14);
+	assert_int_equal(vp.arch.event.error, 6);
+	assert_int_equal(vp.cpu, this_cpu()->index);
+	/* With the flush of a roll-over due */
+	this_cpu()->asid_next = 10;
+	part.slat.generation++;
+	svm_ops.enter(&vp, &ex);
+	vp.mail = 0;
+	enter();
+	assert_int_equal(entered_tlb, SVM_TLB_FLUSH_ALL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup(test_registers, setup),
 		cmocka_unit_test_setup(test_segments, setup),
 		cmocka_unit_test_setup(test_inject, setup),
+		cmocka_unit_test_setup(test_mail_turns_back, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

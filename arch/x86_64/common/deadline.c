@@ -43,11 +43,15 @@ static bool tick_waits(const struct borrowed *b)
 	return !(b->lvt & APIC_LVT_MASKED) && (irr(vector) || apic_in_service(vector));
 }
 
-/* The first tick after now, in phase. */
+/*
+ * The first tick after the one that has come, in phase. A remainder is rounded to the divided
+ * clock, so that one may have come a little before its time: it must not come again then.
+ */
 static uint64_t next_tick(const struct borrowed *b, uint64_t now)
 {
 	if (!b->period)
 		return UINT64_MAX;
+	now += apic_ticks_to_tsc(2, b->divide);
 	return b->root_due > now ? b->root_due :
 				   b->root_due + ((now - b->root_due) / b->period + 1) * b->period;
 }
@@ -230,13 +234,13 @@ void deadline_return(void)
 	b->ours = false;
 	if (b->tpr >> 4 == 15)
 		apic_write(APIC_TPR, b->tpr);
+	apic_write(APIC_DIVIDE, b->divide);
 	if ((b->lvt & APIC_TIMER_MODE) == APIC_TIMER_DEADLINE) {
 		apic_write(APIC_LVT_TIMER, b->lvt);
 		wrmsr(MSR_TSC_DEADLINE, b->root_due == UINT64_MAX ? 0 : b->root_due);
 		return;
 	}
 	now = rdtsc();
-	apic_write(APIC_DIVIDE, b->divide);
 	if (b->root_due == UINT64_MAX) {
 		/* It was not running: mode back, and the initial count stays as it stands: zero.
 		 * A one-shot that ran out reads current 0 either way. */
@@ -252,14 +256,22 @@ void deadline_return(void)
 		b->started = now;
 }
 
+/* One-shot for what is left until the next tick of a timer that has run out. */
+static void run_on(struct borrowed *b)
+{
+	uint64_t now = rdtsc();
+
+	b->root_due = next_tick(b, now);
+	apic_write(APIC_INITIAL,
+		   (uint32_t)MAX(apic_tsc_to_ticks(b->root_due - now, b->divide), 1u));
+}
+
 /*
  * The tick of a remainder has come. While guests keep running, the next one is timed as one-shot
  * too, so that the phase is kept; the first tick with no guest since makes it periodic again.
  */
 static void after_tick(struct borrowed *b)
 {
-	uint64_t now = rdtsc();
-
 	if (!b->used) {
 		b->rearm = false;
 		apic_write(APIC_LVT_TIMER, b->lvt);
@@ -267,9 +279,7 @@ static void after_tick(struct borrowed *b)
 		return;
 	}
 	b->used = false;
-	b->root_due = next_tick(b, now);
-	apic_write(APIC_INITIAL,
-		   (uint32_t)MAX(apic_tsc_to_ticks(b->root_due - now, b->divide), 1u));
+	run_on(b);
 }
 
 /*
@@ -298,9 +308,13 @@ bool deadline_root_write(uint32_t reg, uint32_t v)
 			return false;
 		b->lvt = v;
 		b->rearm = (v & APIC_TIMER_MODE) == APIC_TIMER_PERIODIC;
-		if (b->rearm)
-			apic_write(APIC_LVT_TIMER, v & ~APIC_TIMER_PERIODIC);
-		return b->rearm;
+		if (!b->rearm)
+			return false;
+		apic_write(APIC_LVT_TIMER, v & ~APIC_TIMER_PERIODIC);
+		/* It may have run out with no EOI to tell: masked, or with the vector changed now. */
+		if (!apic_read(APIC_CURRENT))
+			run_on(b);
+		return true;
 	case APIC_INITIAL:
 		b->started = v ? rdtsc() : 0;
 		b->seen = 0;

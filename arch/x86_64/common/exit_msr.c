@@ -158,8 +158,10 @@ static uint64_t *mtrr_slot(struct vp *vp, uint32_t msr)
 		return &m->fixed[1 + msr - MSR_MTRR_FIX16K];
 	if (msr >= MSR_MTRR_FIX4K && msr < MSR_MTRR_FIX4K + 8)
 		return &m->fixed[3 + msr - MSR_MTRR_FIX4K];
-	return msr & 1 ? &m->mask[(msr - MSR_MTRR_PHYSBASE) / 2] :
-			 &m->base[(msr - MSR_MTRR_PHYSBASE) / 2];
+	/* Bounded by itself too, whatever a CPU may speculate about is_mtrr(). */
+	msr -= MSR_MTRR_PHYSBASE;
+	return msr & 1 ? &m->mask[msr / 2 % ARCH_MTRR_VARIABLE] :
+			 &m->base[msr / 2 % ARCH_MTRR_VARIABLE];
 }
 
 static bool type_valid(uint64_t t)

@@ -16,6 +16,24 @@ static bool contributory(uint8_t v)
 	return v == VEC_DE || v == VEC_CP || (v >= VEC_TS && v <= VEC_GP);
 }
 
+/*
+ * The event in delivery when an exception came: its controller has let go of it already, so it has
+ * to come after the exception. A software interrupt comes by itself: RIP still is there.
+ */
+static void put_back(struct arch_vp *a)
+{
+	const struct x86_event *e = &a->event;
+
+	if (likely(!e->pending))
+		return;
+	if (e->type == EVENT_NMI) {
+		a->nmi_pending = true;
+		a->nmi_masked = false;
+	} else if (e->type == EVENT_INTR && !a->queued.pending) {
+		a->queued = *e;
+	}
+}
+
 /* A fault on top of one in delivery becomes #DF, and on top of #DF a shutdown (SDM table 7-5). */
 void inject_exception(struct vp *vp, uint8_t vector, bool has_error, uint32_t error)
 {
@@ -34,6 +52,7 @@ void inject_exception(struct vp *vp, uint8_t vector, bool has_error, uint32_t er
 			error = 0;
 		}
 	}
+	put_back(&vp->arch);
 	*e = (struct x86_event){ .pending = true, .has_error = has_error, .type = EVENT_EXCEPTION,
 				 .vector = vector, .error = error };
 }

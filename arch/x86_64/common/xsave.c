@@ -76,7 +76,7 @@ static uint32_t compact_offset(const struct xsave_layout *l, uint64_t mask, uint
 	for (mask &= MASK_EXTENDED; mask; mask &= mask - 1) {
 		uint32_t k = (uint32_t)__builtin_ctzll(mask);
 
-		if (k > i)
+		if (k > i || k > 62)
 			break;
 		if (l->comp[k].align64)
 			at = (at + 63) & ~63u;

@@ -202,10 +202,31 @@ static uint32_t asid_for(struct vp *vp, struct percpu *cpu, uint64_t generation)
 	/* Nothing in the VMCB is cached on a CPU it comes new to (APM 15.15.1). */
 	if (vp->cpu != cpu->index)
 		a->clean = 0;
-	vp->cpu = cpu->index;
+	/* Before enter() looks at the mail: vp_post() kicks the CPU that stands here. */
+	atomic_store(&vp->cpu, cpu->index);
+	atomic_fence();
 	a->vmcb->asid = a->asid;
 	a->clean &= ~(uint32_t)SVM_CLEAN_ASID;
 	return flush;
+}
+
+/* Mail has come since the last look: what was to be injected waits for the next try. */
+static void turn_back(struct vp *vp, struct x86_exit *ex)
+{
+	struct svm_vmcb *c = vp->arch.vmcb;
+
+	if (c->eventinj & SVM_EVENT_VALID)
+		vp->arch.event = (struct x86_event){
+			.pending = true,
+			.vector = (uint8_t)c->eventinj,
+			.type = c->eventinj >> SVM_EVENT_TYPE_SHIFT & 7,
+			.has_error = (c->eventinj & SVM_EVENT_ERROR) != 0,
+			.error = c->eventinj_error,
+		};
+	c->eventinj = 0;
+	ex->kind = X86_EXIT_NONE;
+	ex->len = 0;
+	ex->code = 0;
 }
 
 static void enter(struct vp *vp, struct x86_exit *ex)
@@ -220,6 +241,18 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 	/* Publish, full barrier, then look at the generation: smp.h. */
 	(void)atomic_xchg(&cpu->running, &vp->partition->slat);
 	c->tlb_control = asid_for(vp, cpu, atomic_load(&vp->partition->slat.generation));
+	if (unlikely(cpu->flush_all)) {
+		cpu->flush_all = 0;
+		c->tlb_control = SVM_TLB_FLUSH_ALL;
+	}
+	if (unlikely(atomic_load(&vp->mail))) {
+		/* A flush that this entry would have made is due at the next, whoever's it is. */
+		if (c->tlb_control != SVM_TLB_NOTHING)
+			cpu->flush_all = 1;
+		atomic_store(&cpu->running, NULL);
+		turn_back(vp, ex);
+		return;
+	}
 	c->clean = svm_caps.clean ? a->clean : 0;
 	svm_enter(a, a->vmcb_pa);
 	atomic_store(&cpu->running, NULL);
