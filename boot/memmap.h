@@ -9,8 +9,8 @@
 
 /*
  * Convert `size` bytes of descriptors, each `desc_size` apart, sort and merge them, and carve out
- * [core_base, + core_size) as CORE, [info_base, + info_size) as RESERVED, and [root_base, +
- * root_size) as ROOT. NULL, or why the map is unusable.
+ * [core_base, + core_size) and the trampoline page as CORE, the root image and its file as ROOT.
+ * NULL, or why the map is unusable.
  */
 const char *memmap_convert(struct boot_info *bi, const void *map, size_t size, size_t desc_size);
 

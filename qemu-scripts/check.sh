@@ -51,8 +51,16 @@ QUOIN_ICOUNT=0
 add "$build/suite/boot-errors.result"
 "$here/bench.sh" "$build"
 add "$build/suite/bench.result"
+suite 1 suite-smp1 240 run=suite "$INPUT"
 if [ "$scope" = full ]; then
-	suite 1 suite-smp1 240 run=suite "$INPUT"
+	suite 4 suite-smp4 300 run=suite "$INPUT"
+	CPU=EPYC,+svm,+npt
+	export CPU
+	suite 2 suite-epyc 240 run=suite "$INPUT"
+	unset CPU
+	for seed in 10 20 30 40 50 60; do
+		suite 2 "job-seed$seed" 240 "run=suite filter=job seed=$seed" "$INPUT"
+	done
 fi
 
 echo "check took $(($(date +%s) - start)) s"

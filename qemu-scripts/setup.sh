@@ -5,14 +5,16 @@ set -eu
 cd "$(dirname "$0")"
 missing=
 for p in $(sed 's/#.*//' packages.txt); do
-	# The clang run-time library carries its version in the name on some releases.
-	if [ "$p" = libclang-rt-dev ] && dpkg-query -W -f '${Package} ${Status}\n' 'libclang-rt-*-dev' 2>/dev/null |
-		grep -q 'install ok installed'; then
+	# The clang run-time library has no name without a version on some releases: see below.
+	if [ "$p" = libclang-rt-dev ]; then
+		if dpkg-query -W -f '${Package} ${Status}\n' 'libclang-rt-*dev' 2> /dev/null |
+			grep -q 'install ok installed'; then
+			continue
+		fi
+	elif dpkg-query -W -f '${Status}' "$p" 2> /dev/null | grep -q 'install ok installed'; then
 		continue
 	fi
-	if ! dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'install ok installed'; then
-		missing="$missing $p"
-	fi
+	missing="$missing $p"
 done
 if [ -z "$missing" ]; then exit 0; fi
 if ! command -v apt-get > /dev/null; then
@@ -30,12 +32,11 @@ fi
 echo "setup: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get -q update > /tmp/quoin-setup.$$ 2>&1 || { cat /tmp/quoin-setup.$$; exit 1; }
-for p in $missing; do
-	if [ "$p" = libclang-rt-dev ] && ! apt-cache show libclang-rt-dev > /dev/null 2>&1; then
-		missing=$(echo "$missing" | sed "s/libclang-rt-dev/$(apt-cache search --names-only '^libclang-rt-[0-9]+-dev$' |
-			cut -d' ' -f1 | sort -V | head -n 1)/")
-	fi
-done
+# libclang-rt-dev, or the one of the version that `clang` stands for
+if ! apt-cache show libclang-rt-dev > /dev/null 2>&1; then
+	version=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+	missing=$(echo "$missing" | sed "s/libclang-rt-dev/libclang-rt-$version-dev/")
+fi
 # shellcheck disable=SC2086
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing \
 	> /tmp/quoin-setup.$$ 2>&1 || { tail -n 40 /tmp/quoin-setup.$$; rm -f /tmp/quoin-setup.$$; exit 1; }

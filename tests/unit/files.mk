@@ -59,3 +59,8 @@ UNIT_test_inject := arch/x86_64/common/inject.c arch/x86_64/common/vlapic.c
 UNIT_test_deadline := arch/x86_64/common/deadline.c arch/x86_64/common/apic.c
 EXIT_UNIT := $(patsubst %,arch/x86_64/common/%.c,inject vlapic)
 UNIT_test_exit_msr := arch/x86_64/common/exit_msr.c $(EXIT_UNIT)
+
+# The loader's pure parts
+UNIT_test_boot_config := boot/config.c
+UNIT_test_boot_elf := boot/elf.c
+UNIT_test_boot_memmap := boot/memmap.c
