@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define BOOT_INFO_MAGIC      0x6e696f7551ull /* "Quoin", little endian */
+#define BOOT_INFO_MAGIC	     0x6e696f7551ull /* "Quoin", little endian */
 #define BOOT_INFO_VERSION    1
 #define BOOT_INFO_MAX_RANGES 256
 #define BOOT_INFO_MAX_CPUS   64
@@ -27,7 +27,7 @@
 enum boot_range_kind {
 	BOOT_RANGE_RAM = 1,  /* the root's, free to use */
 	BOOT_RANGE_ACPI,     /* the root's: ACPI tables, reclaimable */
-	BOOT_RANGE_NVS,      /* the root's: ACPI NVS */
+	BOOT_RANGE_NVS,	     /* the root's: ACPI NVS */
 	BOOT_RANGE_RUNTIME,  /* the root's: UEFI runtime services code and data */
 	BOOT_RANGE_RESERVED, /* RAM or device space that firmware keeps */
 	BOOT_RANGE_MMIO,     /* device space that firmware described */
@@ -61,7 +61,7 @@ struct boot_console {
 struct boot_cpu {
 	uint32_t apic_id;  /* x86: local APIC id */
 	uint32_t acpi_uid; /* ACPI processor UID, or the index when there is no MADT */
-	uint32_t flags;    /* bit 0: this is the CPU that runs the loader */
+	uint32_t flags;	   /* bit 0: this is the CPU that runs the loader */
 	uint32_t reserved;
 };
 #define BOOT_CPU_BSP 1u
@@ -87,9 +87,9 @@ struct boot_info {
 
 	uint64_t trampoline; /* one page below 1 MiB for starting CPUs; page aligned */
 
-	uint64_t rsdp;   /* ACPI 2.0 RSDP, or 0 */
+	uint64_t rsdp;	 /* ACPI 2.0 RSDP, or 0 */
 	uint64_t smbios; /* SMBIOS 3 (else 2) entry point, or 0 */
-	uint64_t fdt;    /* flattened device tree, or 0 */
+	uint64_t fdt;	 /* flattened device tree, or 0 */
 	uint64_t tsc_hz; /* measured by the loader against the firmware's timer; > 0 on x86 */
 
 	struct boot_console console;

@@ -68,10 +68,10 @@ static const char *number(struct span s, uint64_t max, uint64_t *v)
 		return "a number is missing";
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.at[i];
-		uint64_t d = c >= '0' && c <= '9' ? (uint64_t)(c - '0') :
-			     c >= 'a' && c <= 'f' ? (uint64_t)(c - 'a' + 10) :
-			     c >= 'A' && c <= 'F' ? (uint64_t)(c - 'A' + 10) :
-						    99;
+		uint64_t d = c >= '0' && c <= '9'   ? (uint64_t)(c - '0')
+			     : c >= 'a' && c <= 'f' ? (uint64_t)(c - 'a' + 10)
+			     : c >= 'A' && c <= 'F' ? (uint64_t)(c - 'A' + 10)
+						    : 99;
 
 		if (d >= base)
 			return "not a number";
@@ -178,9 +178,9 @@ unsigned config_parse(struct config *c, const char *text, size_t len, const char
 			continue;
 		for (eq = 0; eq < all.len && all.at[eq] != '='; eq++)
 			;
-		*why = eq == all.len ? "key = value is expected" :
-				       set(c, trim(all.at, eq),
-					   trim(all.at + eq + 1, all.len - eq - 1));
+		*why = eq == all.len
+			       ? "key = value is expected"
+			       : set(c, trim(all.at, eq), trim(all.at + eq + 1, all.len - eq - 1));
 		if (*why)
 			return line;
 	}

@@ -16,8 +16,8 @@ struct config {
 	char root[CONFIG_PATH_MAX];
 	char root_file[CONFIG_PATH_MAX]; /* empty: none */
 	char cmdline[256];
-	int console_auto;	/* else the three below */
-	uint32_t console_kind;	/* enum boot_console_kind */
+	int console_auto;      /* else the three below */
+	uint32_t console_kind; /* enum boot_console_kind */
 	uint64_t console_base;
 	uint32_t console_stride;
 	uint32_t log_level;

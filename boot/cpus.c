@@ -7,8 +7,8 @@ struct madt {
 	uint32_t lapic_address, flags;
 } __attribute__((packed));
 
-#define MADT_LAPIC  0
-#define MADT_X2APIC 9
+#define MADT_LAPIC   0
+#define MADT_X2APIC  9
 #define MADT_ENABLED 1u
 
 typedef struct mp_services mp_services;
@@ -65,8 +65,9 @@ static void from_madt(struct boot_info *bi, const struct madt *m)
 
 static void from_mp_services(struct boot_info *bi)
 {
-	static EFI_GUID guid = { 0x3fdda605, 0xa76e, 0x4f46,
-				 { 0xad, 0x29, 0x12, 0xf4, 0x53, 0x1b, 0x3d, 0x08 } };
+	static EFI_GUID guid = {
+		0x3fdda605, 0xa76e, 0x4f46, { 0xad, 0x29, 0x12, 0xf4, 0x53, 0x1b, 0x3d, 0x08 }
+	};
 	mp_services *mp;
 	UINTN all = 0, enabled;
 

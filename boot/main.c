@@ -4,14 +4,14 @@
 #include "boot/elf.h"
 #include "boot/memmap.h"
 
-#define PAGE	      4096ull
-#define LARGE	      (2ull << 20)
-#define STACK_PAGES   4u
-#define POOL_BASE     (3ull << 19) /* 1.5 MiB */
-#define POOL_PER_CPU  (96ull << 10)
-#define MSR_EFER      0xc0000080u
-#define MSR_VM_CR     0xc0010114u
-#define VM_CR_SVMDIS  0x10u
+#define PAGE	     4096ull
+#define LARGE	     (2ull << 20)
+#define STACK_PAGES  4u
+#define POOL_BASE    (3ull << 19) /* 1.5 MiB */
+#define POOL_PER_CPU (96ull << 10)
+#define MSR_EFER     0xc0000080u
+#define MSR_VM_CR    0xc0010114u
+#define VM_CR_SVMDIS 0x10u
 
 static struct boot_info *info;
 static struct elf_image core_elf, root_elf;
@@ -26,7 +26,9 @@ static UINT64 rdtsc(void)
 
 static void cpuid(UINT32 leaf, UINT32 r[4])
 {
-	__asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(0));
+	__asm__ volatile("cpuid"
+			 : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+			 : "a"(leaf), "c"(0));
 }
 
 static UINT64 rdmsr(UINT32 msr)
@@ -64,8 +66,8 @@ static EFI_STATUS check_cpu(void)
 		return refuse(L"no NX (CPUID 8000_0001 EDX bit 20)");
 	if (!(r[2] & 1u << 2)) {
 		cpuid(1, r);
-		return refuse(r[2] & 1u << 5 ? L"it has VMX, and this build drives SVM only" :
-					       L"neither SVM nor VMX");
+		return refuse(r[2] & 1u << 5 ? L"it has VMX, and this build drives SVM only"
+					     : L"neither SVM nor VMX");
 	}
 	if (max < 0x8000000a)
 		return refuse(L"no SVM feature leaf (CPUID 8000_000A)");
@@ -144,10 +146,12 @@ static EFI_STATUS place_core(void)
 	EFI_STATUS s;
 
 	if (core_elf.low != BOOT_CORE_VA) {
-		Print(L"quoin: the core is linked at %lx, not at %lx\n", core_elf.low, BOOT_CORE_VA);
+		Print(L"quoin: the core is linked at %lx, not at %lx\n", core_elf.low,
+		      BOOT_CORE_VA);
 		return EFI_LOAD_ERROR;
 	}
-	size = image + POOL_BASE + POOL_PER_CPU * info->num_cpus + (top >> 12) * 4 + (top >> 30) * PAGE * 2;
+	size = image + POOL_BASE + POOL_PER_CPU * info->num_cpus + (top >> 12) * 4 +
+	       (top >> 30) * PAGE * 2;
 	size = (size + PAGE - 1) & ~(PAGE - 1);
 	/* 2 MiB more than needed, so that an aligned start fits; the rest goes back. */
 	s = pages_alloc(0xffffffff, (size + LARGE) / PAGE, EfiReservedMemoryType, &pa);
@@ -161,7 +165,8 @@ static EFI_STATUS place_core(void)
 	if (info->core_base > pa)
 		BS->FreePages(pa, (UINTN)((info->core_base - pa) / PAGE));
 	if (pa + LARGE > info->core_base)
-		BS->FreePages(info->core_base + size, (UINTN)((pa + LARGE - info->core_base) / PAGE));
+		BS->FreePages(info->core_base + size,
+			      (UINTN)((pa + LARGE - info->core_base) / PAGE));
 	elf_place(&core_elf, (uint8_t *)(UINTN)info->core_base);
 	return EFI_SUCCESS;
 }
@@ -208,7 +213,8 @@ static EFI_STATUS measure_tsc(void)
 /* Identity map of 512 GiB by 2-MiB pages would take 2 MiB of tables: 1 GiB pages, or 4 GiB only. */
 static EFI_STATUS build_tables(UINT64 *cr3, UINT64 *stack)
 {
-	UINT64 image_pages = info->core_image_size / PAGE, tables = 4 + 1 + (image_pages + 511) / 512;
+	UINT64 image_pages = info->core_image_size / PAGE,
+	       tables = 4 + 1 + (image_pages + 511) / 512;
 	UINT64 pa, *t, *pml4, *ident, *high, *pd;
 	UINT32 r[4];
 	EFI_STATUS s;
@@ -239,14 +245,16 @@ static EFI_STATUS build_tables(UINT64 *cr3, UINT64 *stack)
 			pd[i >> 9] = (UINT64)(UINTN)t | 3;
 			t += 512;
 		}
-		((UINT64 *)(UINTN)(pd[i >> 9] & ~0xfffull))[i & 511] = (info->core_base + i * PAGE) | 3;
+		((UINT64 *)(UINTN)(pd[i >> 9] & ~0xfffull))[i & 511] =
+			(info->core_base + i * PAGE) | 3;
 	}
 	*cr3 = (UINT64)(UINTN)pml4;
 	*stack = pa + (tables + 5 + STACK_PAGES) * PAGE;
 	return EFI_SUCCESS;
 }
 
-/* The key goes stale whenever firmware allocates: read the map again and retry (UEFI 2.10, 7.4.6). */
+/* The key goes stale whenever firmware allocates: read the map again and retry (UEFI 2.10, 7.4.6).
+ */
 static EFI_STATUS leave_firmware(EFI_HANDLE image)
 {
 	UINTN room = 1u << 16, size, key, desc;
@@ -258,7 +266,8 @@ static EFI_STATUS leave_firmware(EFI_HANDLE image)
 	s = pages_alloc(0, room / PAGE, EfiLoaderData, &map);
 	for (int tries = 0; !EFI_ERROR(s) && tries < 8; tries++) {
 		size = room;
-		s = BS->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)(UINTN)map, &key, &desc, &version);
+		s = BS->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)(UINTN)map, &key, &desc,
+				     &version);
 		if (EFI_ERROR(s))
 			break;
 		/* Judged while there still is a console to complain on. */

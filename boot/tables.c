@@ -95,7 +95,9 @@ EFI_STATUS tables_find(struct boot_info *bi, const struct config *cfg)
 {
 	static EFI_GUID acpi2 = ACPI_20_TABLE_GUID, smbios = SMBIOS_TABLE_GUID,
 			smbios3 = SMBIOS3_TABLE_GUID;
-	static EFI_GUID fdt = { 0xb1b621d5, 0xf19c, 0x41a5, { 0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0 } };
+	static EFI_GUID fdt = {
+		0xb1b621d5, 0xf19c, 0x41a5, { 0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0 }
+	};
 
 	for (UINTN i = 0; i < ST->NumberOfTableEntries; i++) {
 		EFI_CONFIGURATION_TABLE *t = &ST->ConfigurationTable[i];

@@ -6,8 +6,8 @@
 #define LEAF_MAX 0x40000006u
 
 /* 0x40000003 EDX: features that are no privilege (TLFS, "Hypervisor feature identification") */
-#define FEATURE_FREQUENCY_MSRS	(1u << 8)
-#define FEATURE_DIRECT_STIMER	(1u << 19)
+#define FEATURE_FREQUENCY_MSRS (1u << 8)
+#define FEATURE_DIRECT_STIMER  (1u << 19)
 
 void hv_cpuid(const struct partition *p, uint32_t leaf, uint32_t r[4])
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypervisor's CPUID leaves 0x40000000 .. 0x4000ffff (TLFS, "Feature and interface discovery"). */
+/* The hypervisor's CPUID leaves 0x40000000 .. 0x4000ffff (TLFS, "Feature and interface discovery").
+ */
 #ifndef HVAPI_CPUID_H
 #define HVAPI_CPUID_H
 

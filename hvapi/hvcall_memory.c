@@ -44,8 +44,8 @@ uint16_t hvcall_read_gpa(struct hcall_args *a)
 		return HV_STATUS_ACCESS_DENIED;
 	r = guest_mem_read(a->target, GPA(in.base_gpa), out.data, in.byte_count, NULL);
 	if (r != GUEST_MEM_OK)
-		out.result = r == GUEST_MEM_UNMAPPED ? HV_ACCESS_GPA_UNMAPPED :
-						       HV_ACCESS_GPA_READ_INTERCEPT;
+		out.result = r == GUEST_MEM_UNMAPPED ? HV_ACCESS_GPA_UNMAPPED
+						     : HV_ACCESS_GPA_READ_INTERCEPT;
 	memcpy(a->out, &out, sizeof(out));
 	return HV_STATUS_SUCCESS;
 }
@@ -63,8 +63,8 @@ uint16_t hvcall_write_gpa(struct hcall_args *a)
 		return HV_STATUS_ACCESS_DENIED;
 	r = guest_mem_write(a->target, GPA(in.base_gpa), in.data, in.byte_count, NULL);
 	if (r != GUEST_MEM_OK)
-		result = r == GUEST_MEM_UNMAPPED ? HV_ACCESS_GPA_UNMAPPED :
-						   HV_ACCESS_GPA_WRITE_INTERCEPT;
+		result = r == GUEST_MEM_UNMAPPED ? HV_ACCESS_GPA_UNMAPPED
+						 : HV_ACCESS_GPA_WRITE_INTERCEPT;
 	memcpy(a->out, &result, sizeof(result));
 	return HV_STATUS_SUCCESS;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Partition life cycle and memory (TLFS, "Partition management", "Guest physical address space"). */
+/* Partition life cycle and memory (TLFS, "Partition management", "Guest physical address space").
+ */
 #include <string.h>
 
 #include "hvapi/handlers.h"
@@ -86,15 +87,16 @@ uint16_t hvcall_withdraw_memory(struct hcall_args *a)
 uint16_t hvcall_map_gpa_pages(struct hcall_args *a)
 {
 	uint32_t i, end = MIN(a->rep_count, a->rep_start + HCALL_REP_BUDGET);
-	uint32_t known = HV_MAP_GPA_PERMISSIONS_MASK | HV_MAP_GPA_ADJUSTABLE | HV_MAP_GPA_NO_ACCESS |
-			 HV_MAP_GPA_NOT_CACHED | HV_MAP_GPA_LARGE_PAGE;
+	uint32_t known = HV_MAP_GPA_PERMISSIONS_MASK | HV_MAP_GPA_ADJUSTABLE |
+			 HV_MAP_GPA_NO_ACCESS | HV_MAP_GPA_NOT_CACHED | HV_MAP_GPA_LARGE_PAGE;
 	struct hv_input_map_gpa_pages in;
 	uint16_t status = HV_STATUS_SUCCESS;
 	uint64_t pfn, step;
 
 	memcpy(&in, a->in, sizeof(in));
 	if (in.map_flags & ~known || in.padding ||
-	    (!(in.map_flags & HV_MAP_GPA_NO_ACCESS) && !(in.map_flags & HV_MAP_GPA_PERMISSIONS_MASK)))
+	    (!(in.map_flags & HV_MAP_GPA_NO_ACCESS) &&
+	     !(in.map_flags & HV_MAP_GPA_PERMISSIONS_MASK)))
 		return HV_STATUS_INVALID_PARAMETER;
 	step = in.map_flags & HV_MAP_GPA_LARGE_PAGE ? LARGE_PAGES : 1;
 	for (i = a->rep_start; i < end; i++) {
@@ -120,9 +122,9 @@ uint16_t hvcall_unmap_gpa_pages(struct hcall_args *a)
 		return HV_STATUS_INVALID_PARAMETER;
 	large = in.unmap_flags & HV_UNMAP_GPA_LARGE_PAGE;
 	for (i = a->rep_start; i < end; i++) {
-		status = partition_unmap(a->target,
-					 in.target_gpa_base + (large ? LARGE_PAGES : 1) * (uint64_t)i,
-					 large);
+		status = partition_unmap(
+			a->target, in.target_gpa_base + (large ? LARGE_PAGES : 1) * (uint64_t)i,
+			large);
 		if (status != HV_STATUS_SUCCESS)
 			break;
 		a->reps_done = i + 1;

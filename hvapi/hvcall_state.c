@@ -82,9 +82,9 @@ static uint16_t write_output(const struct hcall_args *a, const uint8_t *buf, uin
 	if ((a->out_gpa & (PAGE_SIZE - 1)) + size > PAGE_SIZE)
 		return HV_STATUS_INVALID_HYPERCALL_INPUT;
 	return guest_mem_write(a->caller->partition, GPA(a->out_gpa), buf, size, NULL) ==
-			       GUEST_MEM_OK ?
-		       HV_STATUS_SUCCESS :
-		       HV_STATUS_INVALID_PARAMETER;
+			       GUEST_MEM_OK
+		       ? HV_STATUS_SUCCESS
+		       : HV_STATUS_INVALID_PARAMETER;
 }
 
 /* hcall_out is free: these calls have no output of the generic kind. */

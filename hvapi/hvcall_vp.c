@@ -73,8 +73,8 @@ uint16_t hvcall_set_vp_registers(struct hcall_args *a)
 		struct hv_register_assoc r;
 
 		memcpy(&r, a->list + 32 * i, sizeof(r));
-		status = r.padding || r.reserved ? HV_STATUS_INVALID_PARAMETER :
-						   vp_set_register(a->vp, r.name, &r.value);
+		status = r.padding || r.reserved ? HV_STATUS_INVALID_PARAMETER
+						 : vp_set_register(a->vp, r.name, &r.value);
 		if (status != HV_STATUS_SUCCESS)
 			break;
 		a->reps_done = i + 1;
@@ -90,7 +90,8 @@ uint16_t hvcall_dispatch_vp(struct hcall_args *a)
 	uint16_t status;
 
 	memcpy(&in, a->in, sizeof(in));
-	if (in.flags & ~HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND || in.time_slice || in.spec_ctrl)
+	if (in.flags & ~HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND || in.time_slice ||
+	    in.spec_ctrl)
 		return HV_STATUS_INVALID_PARAMETER;
 	if (a->vp->partition == partition_root || a->vp->partition->state != PARTITION_ACTIVE)
 		return HV_STATUS_INVALID_PARTITION_STATE;

@@ -6,14 +6,14 @@
 #include "kernel/guest_mem.h"
 
 /* Control word (TLFS, "Hypercall inputs"): reserved bits are 30:27, 47:44 and 63:60. */
-#define CTL_CODE(c)	 ((uint16_t)(c))
-#define CTL_FAST(c)	 ((c) >> 16 & 1)
-#define CTL_VARHEAD(c)	 ((uint32_t)((c) >> 17) & 0x3ff)
-#define CTL_NESTED(c)	 ((c) >> 31 & 1)
-#define CTL_REP_COUNT(c) ((uint32_t)((c) >> 32) & 0xfff)
-#define CTL_REP_START(c) ((uint32_t)((c) >> 48) & 0xfff)
-#define CTL_RESERVED	 (MASK(30, 27) | MASK(47, 44) | MASK(63, 60))
-#define CTL_START_SHIFT	 48
+#define CTL_CODE(c)	  ((uint16_t)(c))
+#define CTL_FAST(c)	  ((c) >> 16 & 1)
+#define CTL_VARHEAD(c)	  ((uint32_t)((c) >> 17) & 0x3ff)
+#define CTL_NESTED(c)	  ((c) >> 31 & 1)
+#define CTL_REP_COUNT(c)  ((uint32_t)((c) >> 32) & 0xfff)
+#define CTL_REP_START(c)  ((uint32_t)((c) >> 48) & 0xfff)
+#define CTL_RESERVED	  (MASK(30, 27) | MASK(47, 44) | MASK(63, 60))
+#define CTL_START_SHIFT	  48
 #define RESULT_REPS_SHIFT 32
 
 #define FAST_BYTES 16u
@@ -68,9 +68,9 @@ static uint16_t parse(const struct hv_hcall_io *io, struct call *c)
 	if (c->in_bytes > HV_PAGE_SIZE || c->out_bytes > HV_PAGE_SIZE)
 		return HV_STATUS_INVALID_HYPERCALL_INPUT;
 	if (c->fast)
-		return r->fast && c->in_bytes <= FAST_BYTES && c->out_bytes == 0 ?
-			       HV_STATUS_SUCCESS :
-			       HV_STATUS_INVALID_HYPERCALL_INPUT;
+		return r->fast && c->in_bytes <= FAST_BYTES && c->out_bytes == 0
+			       ? HV_STATUS_SUCCESS
+			       : HV_STATUS_INVALID_HYPERCALL_INPUT;
 	/* A list of no bytes has no address to check (TLFS: ignored). */
 	if ((c->in_bytes && io->input & 7) || (c->out_bytes && io->output & 7))
 		return HV_STATUS_INVALID_ALIGNMENT;
@@ -219,7 +219,8 @@ void hypercall_dispatch(struct vp *caller, struct hv_hcall_io *io)
 		io->result = HV_STATUS_INVALID_HYPERCALL_CODE;
 		return;
 	}
-	/* Privilege before anything that depends on the input (TLFS, "Ordering of error conditions"). */
+	/* Privilege before anything that depends on the input (TLFS, "Ordering of error
+	 * conditions"). */
 	if ((caller->partition->privileges & c.row->privilege) != c.row->privilege) {
 		io->result = HV_STATUS_ACCESS_DENIED;
 		return;

@@ -17,8 +17,8 @@ struct hv_hcall_io {
 	uint64_t control; /* in; out when again: with the new rep start */
 	uint64_t input;	  /* GPA, or the first 8 bytes of a fast call; out for fast output */
 	uint64_t output;
-	void *xmm;  /* six 16-byte registers of a fast call, or NULL when the form has none */
-	bool wide;  /* 64-bit caller */
+	void *xmm; /* six 16-byte registers of a fast call, or NULL when the form has none */
+	bool wide; /* 64-bit caller */
 
 	/* Answers */
 	uint64_t result;
@@ -63,9 +63,9 @@ struct hcall_row {
 	uint16_t in_elem;  /* rep element in the input, 0: none */
 	uint16_t out_elem; /* rep element in the output, 0: none */
 	bool rep;
-	bool fast;     /* fast form allowed */
-	bool variable; /* variable header allowed */
-	uint8_t target; /* enum hcall_target */
+	bool fast;	    /* fast form allowed */
+	bool variable;	    /* variable header allowed */
+	uint8_t target;	    /* enum hcall_target */
 	uint64_t privilege; /* HV_PARTITION_PRIVILEGE_* that the caller needs */
 	hcall_handler fn;
 };

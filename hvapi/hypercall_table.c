@@ -2,16 +2,22 @@
 /* Every hypercall that there is, ascending by code. docs/hypercalls.md lists the same. */
 #include "hvapi/handlers.h"
 
-#define SIMPLE(c, n, in, out, tgt, priv, f)                                                        \
-	{ .code = c, .name = n, .in_size = in, .out_size = out, .fast = (in) <= 16 && (out) == 0,   \
-	  .target = tgt, .privilege = priv, .fn = f }
+#define SIMPLE(c, n, in, out, tgt, priv, f) \
+	{ \
+		.code = c, .name = n, .in_size = in, .out_size = out, \
+		.fast = (in) <= 16 && (out) == 0, .target = tgt, .privilege = priv, .fn = f \
+	}
 /* State: a list of pages, or the data, as variable header. */
-#define VARIABLE(c, n, in, tgt, priv, f)                                                           \
-	{ .code = c, .name = n, .in_size = in, .variable = true, .target = tgt, .privilege = priv,  \
-	  .fn = f }
-#define REP(c, n, in, ine, oute, tgt, priv, f)                                                     \
-	{ .code = c, .name = n, .in_size = in, .in_elem = ine, .out_elem = oute, .rep = true,       \
-	  .target = tgt, .privilege = priv, .fn = f }
+#define VARIABLE(c, n, in, tgt, priv, f) \
+	{ \
+		.code = c, .name = n, .in_size = in, .variable = true, .target = tgt, \
+		.privilege = priv, .fn = f \
+	}
+#define REP(c, n, in, ine, oute, tgt, priv, f) \
+	{ \
+		.code = c, .name = n, .in_size = in, .in_elem = ine, .out_elem = oute, \
+		.rep = true, .target = tgt, .privilege = priv, .fn = f \
+	}
 
 #define PARTS HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS
 #define POOL  HV_PARTITION_PRIVILEGE_ACCESS_MEMORY_POOL
@@ -22,8 +28,8 @@ const struct hcall_row hypercall_table[] = {
 	       hvcall_create_partition),
 	SIMPLE(HVCALL_INITIALIZE_PARTITION, "HvCallInitializePartition", 8, 0, HCALL_TARGET_CHILD,
 	       PARTS, hvcall_initialize_partition),
-	SIMPLE(HVCALL_FINALIZE_PARTITION, "HvCallFinalizePartition", 8, 0, HCALL_TARGET_CHILD, PARTS,
-	       hvcall_finalize_partition),
+	SIMPLE(HVCALL_FINALIZE_PARTITION, "HvCallFinalizePartition", 8, 0, HCALL_TARGET_CHILD,
+	       PARTS, hvcall_finalize_partition),
 	SIMPLE(HVCALL_DELETE_PARTITION, "HvCallDeletePartition", 8, 0, HCALL_TARGET_CHILD, PARTS,
 	       hvcall_delete_partition),
 	SIMPLE(HVCALL_GET_PARTITION_PROPERTY, "HvCallGetPartitionProperty", 16, 8,
@@ -42,8 +48,10 @@ const struct hcall_row hypercall_table[] = {
 	    hvcall_unmap_gpa_pages),
 	SIMPLE(HVCALL_INSTALL_INTERCEPT, "HvCallInstallIntercept", 24, 0, HCALL_TARGET_CHILD, PARTS,
 	       hvcall_install_intercept),
-	SIMPLE(HVCALL_CREATE_VP, "HvCallCreateVp", 40, 0, HCALL_TARGET_CHILD, PARTS, hvcall_create_vp),
-	SIMPLE(HVCALL_DELETE_VP, "HvCallDeleteVp", 16, 0, HCALL_TARGET_CHILD, PARTS, hvcall_delete_vp),
+	SIMPLE(HVCALL_CREATE_VP, "HvCallCreateVp", 40, 0, HCALL_TARGET_CHILD, PARTS,
+	       hvcall_create_vp),
+	SIMPLE(HVCALL_DELETE_VP, "HvCallDeleteVp", 16, 0, HCALL_TARGET_CHILD, PARTS,
+	       hvcall_delete_vp),
 	REP(HVCALL_GET_VP_REGISTERS, "HvCallGetVpRegisters", 16, 4, 16, HCALL_TARGET_VP, PARTS,
 	    hvcall_get_vp_registers),
 	REP(HVCALL_SET_VP_REGISTERS, "HvCallSetVpRegisters", 16, 32, 0, HCALL_TARGET_VP, PARTS,
@@ -52,8 +60,8 @@ const struct hcall_row hypercall_table[] = {
 	       HCALL_TARGET_VP, PARTS, hvcall_translate_virtual_address),
 	SIMPLE(HVCALL_READ_GPA, "HvCallReadGpa", 32, 24, HCALL_TARGET_VP, PARTS, hvcall_read_gpa),
 	SIMPLE(HVCALL_WRITE_GPA, "HvCallWriteGpa", 48, 8, HCALL_TARGET_VP, PARTS, hvcall_write_gpa),
-	SIMPLE(HVCALL_GET_SYSTEM_PROPERTY, "HvCallGetSystemProperty", 16, 8, HCALL_TARGET_NONE, PARTS,
-	       hvcall_get_system_property),
+	SIMPLE(HVCALL_GET_SYSTEM_PROPERTY, "HvCallGetSystemProperty", 16, 8, HCALL_TARGET_NONE,
+	       PARTS, hvcall_get_system_property),
 	SIMPLE(HVCALL_REGISTER_INTERCEPT_RESULT, "HvCallRegisterInterceptResult", 60, 0,
 	       HCALL_TARGET_CHILD, PARTS, hvcall_register_intercept_result),
 	SIMPLE(HVCALL_ASSERT_VIRTUAL_INTERRUPT, "HvCallAssertVirtualInterrupt", 32, 0,
@@ -68,8 +76,8 @@ const struct hcall_row hypercall_table[] = {
 		 hvcall_get_vp_state),
 	VARIABLE(HVCALL_SET_VP_STATE, "HvCallSetVpState", 40, HCALL_TARGET_VP, PARTS,
 		 hvcall_set_vp_state),
-	REP(HVCALL_GET_VP_CPUID_VALUES, "HvCallGetVpCpuidValues", 24, 24, 16, HCALL_TARGET_VP, PARTS,
-	    hvcall_get_vp_cpuid_values),
+	REP(HVCALL_GET_VP_CPUID_VALUES, "HvCallGetVpCpuidValues", 24, 24, 16, HCALL_TARGET_VP,
+	    PARTS, hvcall_get_vp_cpuid_values),
 	SIMPLE(HVCALL_GET_PARTITION_PROPERTY_EX, "HvCallGetPartitionPropertyEx", 24, 16,
 	       HCALL_TARGET_PARTITION, PARTS, hvcall_get_partition_property_ex),
 	SIMPLE(HVCALL_QUOIN_READ_LOG, "HvCallQuoinReadLog", 8, 512, HCALL_TARGET_NONE, PARTS,

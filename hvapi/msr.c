@@ -183,8 +183,8 @@ static const struct {
 	{ HV_X64_MSR_VP_RUNTIME, HV_X64_MSR_VP_RUNTIME, HV_PARTITION_PRIVILEGE_VP_RUNTIME, R },
 	{ HV_X64_MSR_TIME_REF_COUNT, HV_X64_MSR_TIME_REF_COUNT,
 	  HV_PARTITION_PRIVILEGE_TIME_REF_COUNT, R },
-	{ HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC,
-	  HV_PARTITION_PRIVILEGE_REFERENCE_TSC, RW },
+	{ HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC, HV_PARTITION_PRIVILEGE_REFERENCE_TSC,
+	  RW },
 	{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY,
 	  HV_PARTITION_PRIVILEGE_FREQUENCY_MSRS, R },
 	{ HV_X64_MSR_EOI, HV_X64_MSR_TPR, HV_PARTITION_PRIVILEGE_APIC_MSRS, RW },
@@ -203,9 +203,9 @@ static uint32_t lookup(const struct vp *vp, uint32_t msr)
 	for (uint32_t i = 0; i < ARRAY_LEN(ranges); i++)
 		if (msr >= ranges[i].first && msr <= ranges[i].last)
 			return (vp->partition->privileges & ranges[i].privilege) ==
-					       ranges[i].privilege ?
-				       4u | ranges[i].access :
-				       0;
+					       ranges[i].privilege
+				       ? 4u | ranges[i].access
+				       : 0;
 	return 0;
 }
 

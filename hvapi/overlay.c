@@ -62,8 +62,8 @@ static bool insert(struct partition *p, struct overlay *o, void *page, uint64_t 
 	o->has_under = mapped;
 	if (mapped) {
 		offset = gpa.v & ((1ull << (PAGE_SHIFT + 9 * (l.level - 1))) - 1);
-		o->under = (struct slat_leaf){ HPA(l.prot & SLAT_RWX ? l.hpa.v + offset : 0), l.prot,
-					       1 };
+		o->under = (struct slat_leaf){ HPA(l.prot & SLAT_RWX ? l.hpa.v + offset : 0),
+					       l.prot, 1 };
 	}
 	o->active = true;
 	o->next = p->overlays;

@@ -18,7 +18,7 @@ struct overlay {
 	void *page;	      /* deposited */
 	uint64_t gfn;
 	bool active;
-	bool has_under;	       /* something is mapped below */
+	bool has_under;		/* something is mapped below */
 	struct slat_leaf under; /* 4 KiB; holds its frame when prot has rights */
 };
 

@@ -65,7 +65,8 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 /* -- properties, intercepts, interrupts ------------------------------------------------------- */
 /* Read-only properties of the processors. HV_STATUS_UNKNOWN_PROPERTY when there is none. */
 uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v);
-uint16_t arch_install_intercept(struct partition *p, uint32_t type, uint32_t access, uint64_t param);
+uint16_t arch_install_intercept(struct partition *p, uint32_t type, uint32_t access,
+				uint64_t param);
 uint16_t arch_register_result(struct partition *p,
 			      const struct hv_input_register_intercept_result *in);
 uint16_t arch_assert_interrupt(struct partition *p,

@@ -5,10 +5,10 @@
 #include "kernel/console.h"
 
 /* 16550 registers (PC16550D data sheet): THR 0, LSR 5 with THRE bit 5. */
-#define UART_THR  0u
-#define UART_LSR  5u
-#define LSR_THRE  0x20u
-#define SPIN_MAX  100000u
+#define UART_THR 0u
+#define UART_LSR 5u
+#define LSR_THRE 0x20u
+#define SPIN_MAX 100000u
 
 static struct boot_console con;
 

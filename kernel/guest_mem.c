@@ -15,7 +15,8 @@ static bool core_page_open(uint64_t pfn, uint32_t need)
 	if (need & SLAT_W || frame_state(pfn) != FRAME_CORE)
 		return false;
 	t = lock_take(&partition_root->lock);
-	open = slat_lookup(&partition_root->slat, GPA(pfn << PAGE_SHIFT), &l) && (l.prot & need) == need;
+	open = slat_lookup(&partition_root->slat, GPA(pfn << PAGE_SHIFT), &l) &&
+	       (l.prot & need) == need;
 	lock_drop(t);
 	return open;
 }

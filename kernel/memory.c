@@ -225,9 +225,9 @@ static uint16_t map_locked(struct partition *p, uint64_t gfn, uint64_t pfn, bool
 
 	if (!overlay_at(p, gfn, pages))
 		return slat_map(&p->slat, GPA(gfn << PAGE_SHIFT), HPA(pfn << PAGE_SHIFT),
-				large ? 2 : 1, prot, drop_leaf, p) == SLAT_OK ?
-			       HV_STATUS_SUCCESS :
-			       HV_STATUS_INSUFFICIENT_MEMORY;
+				large ? 2 : 1, prot, drop_leaf, p) == SLAT_OK
+			       ? HV_STATUS_SUCCESS
+			       : HV_STATUS_INSUFFICIENT_MEMORY;
 	/* The overlay made the 4-KiB table already: none of these can fail. */
 	for (uint64_t i = 0; i < pages; i++) {
 		uint64_t to = prot ? pfn + i : 0;

@@ -30,13 +30,13 @@ enum partition_state {
 struct vp;
 
 struct partition {
-	struct lock lock;	    /* guards all below unless stated */
-	hv_partition_id id;	    /* constant */
-	uint32_t slot;		    /* constant */
-	uint32_t state;		    /* enum partition_state; written under the lock, read anywhere */
-	uint32_t users;		    /* atomic: calls that hold a reference; deletion waits for none */
-	uint64_t create_flags;	    /* constant */
-	uint64_t privileges;	    /* HV_PARTITION_PRIVILEGE_*; atomic word */
+	struct lock lock;      /* guards all below unless stated */
+	hv_partition_id id;    /* constant */
+	uint32_t slot;	       /* constant */
+	uint32_t state;	       /* enum partition_state; written under the lock, read anywhere */
+	uint32_t users;	       /* atomic: calls that hold a reference; deletion waits for none */
+	uint64_t create_flags; /* constant */
+	uint64_t privileges;   /* HV_PARTITION_PRIVILEGE_*; atomic word */
 	struct pool pool;
 	struct slat slat;
 	struct vp *vps[PARTITION_MAX_VPS]; /* set under the lock, read atomically */
@@ -61,8 +61,8 @@ struct partition {
 	bool time_frozen;
 	uint64_t frozen_at; /* host TSC */
 
-	uint64_t disabled_features[3]; /* processor features 0, 1 and XSAVE; constant */
-	uint64_t unimplemented_msr;  /* 0 fault, 1 ignore and read zero */
+	uint64_t disabled_features[3];		/* processor features 0, 1 and XSAVE; constant */
+	uint64_t unimplemented_msr;		/* 0 fault, 1 ignore and read zero */
 	struct x86_cpuid_result *cpuid_results; /* one page */
 	uint32_t cpuid_count;
 
@@ -92,7 +92,8 @@ uint16_t partition_delete(struct partition *p); /* consumes the caller's hold on
  * Memory (memory.c). Each handles one page or leaf; on return no CPU uses a translation or a right
  * that it took away.
  */
-void memory_init(uint32_t seed); /* boot: the root's table; seed: pages for splitting 1-GiB leaves */
+void memory_init(
+	uint32_t seed); /* boot: the root's table; seed: pages for splitting 1-GiB leaves */
 /* done: pages that left the root, in order; also on failure. */
 uint16_t partition_deposit(struct partition *p, const uint64_t *pfns, uint32_t count,
 			   uint32_t *done);

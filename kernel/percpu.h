@@ -29,8 +29,8 @@ struct percpu {
 	uint8_t hcall_in[PAGE_SIZE] __attribute__((aligned(4096)));  /* own */
 	uint8_t hcall_out[PAGE_SIZE] __attribute__((aligned(4096))); /* own */
 
-	uint32_t index;	  /* own, constant */
-	uint32_t apic_id; /* any, constant */
+	uint32_t index;	    /* own, constant */
+	uint32_t apic_id;   /* any, constant */
 	struct vp *root_vp; /* any, constant after boot */
 	struct vp *current; /* own: the VP whose state the CPU holds */
 
@@ -40,10 +40,10 @@ struct percpu {
 	 * that check or sees this.
 	 */
 	struct slat *running;
-	uint64_t exit_count;  /* any reads: counts exits */
-	uint32_t kick;	      /* any sets, own clears: an NMI that arrives is ours */
-	uint32_t online;      /* any */
-	uint32_t nmi_seen;    /* own: the host NMI handler ran */
+	uint64_t exit_count;   /* any reads: counts exits */
+	uint32_t kick;	       /* any sets, own clears: an NMI that arrives is ours */
+	uint32_t online;       /* any */
+	uint32_t nmi_seen;     /* own: the host NMI handler ran */
 	uint32_t deadline_hit; /* own: the deadline vector was taken */
 
 	uint64_t asid_gen; /* own */

@@ -92,8 +92,8 @@ static uint64_t *split(struct slat *s, uint64_t *e, uint32_t level, const struct
 	if (!t)
 		return NULL;
 	for (uint32_t i = 0; i < ENTRIES; i++)
-		t[i] = s->format->leaf(HPA(l->hpa.v + ((uint64_t)i << shift_of(level - 1))), l->prot,
-				       level - 1);
+		t[i] = s->format->leaf(HPA(l->hpa.v + ((uint64_t)i << shift_of(level - 1))),
+				       l->prot, level - 1);
 	entry_set(e, s->format->table(ptr_hpa(t)));
 	return t;
 }

@@ -14,15 +14,15 @@
 #include "kernel/addr.h"
 #include "kernel/lock.h"
 
-#define SLAT_R 1u
-#define SLAT_W 2u
-#define SLAT_X 4u
+#define SLAT_R	 1u
+#define SLAT_W	 2u
+#define SLAT_X	 4u
 #define SLAT_RWX (SLAT_R | SLAT_W | SLAT_X)
-#define SLAT_UC 8u /* uncached; else write-back */
+#define SLAT_UC	 8u /* uncached; else write-back */
 
 struct slat_leaf {
-	hpa_t hpa;     /* of the leaf's first byte */
-	uint32_t prot; /* SLAT_*; 0 (or only SLAT_UC): no access */
+	hpa_t hpa;	/* of the leaf's first byte */
+	uint32_t prot;	/* SLAT_*; 0 (or only SLAT_UC): no access */
 	uint32_t level; /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB */
 };
 

@@ -30,7 +30,8 @@ uint64_t partition_reference_to_host(const struct partition *p, uint64_t t)
 	if (delta >> 52)
 		return UINT64_MAX;
 	/* Rounded up: at the answer the reference time has reached t. */
-	return p->ref_tsc + arch_mul_div(delta, arch_time_hz(), REF_HZ) + arch_time_hz() / REF_HZ + 1;
+	return p->ref_tsc + arch_mul_div(delta, arch_time_hz(), REF_HZ) + arch_time_hz() / REF_HZ +
+	       1;
 }
 
 uint16_t partition_freeze_time(struct partition *p, bool freeze)

@@ -109,7 +109,8 @@ uint16_t vp_init(struct vp *vp, struct partition *p, uint32_t index)
 		}
 	}
 	vp->stimers = (struct hv_stimers *)(vp->synic + 1);
-	synic_init(vp->synic, vp->overlay_page[VP_OVERLAY_SIMP], vp->overlay_page[VP_OVERLAY_SIEFP]);
+	synic_init(vp->synic, vp->overlay_page[VP_OVERLAY_SIMP],
+		   vp->overlay_page[VP_OVERLAY_SIEFP]);
 	stimer_reset(vp->stimers);
 	status = arch_vp_init(vp);
 	if (status != HV_STATUS_SUCCESS)

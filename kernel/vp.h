@@ -18,14 +18,14 @@
 enum vp_owner { VP_IDLE = 0, VP_ACCESSED, VP_RUNNING };
 
 /* Bits of vp->mail. */
-#define VP_MAIL_IRQ  BIT(0) /* mail_irr / mail_level hold vectors */
-#define VP_MAIL_NMI  BIT(1)
-#define VP_MAIL_INIT BIT(2)
-#define VP_MAIL_SIPI BIT(3) /* vector in mail_sipi */
+#define VP_MAIL_IRQ    BIT(0) /* mail_irr / mail_level hold vectors */
+#define VP_MAIL_NMI    BIT(1)
+#define VP_MAIL_INIT   BIT(2)
+#define VP_MAIL_SIPI   BIT(3) /* vector in mail_sipi */
 #define VP_MAIL_EXTINT BIT(4)
-#define VP_MAIL_LINT0 BIT(6)
-#define VP_MAIL_LINT1 BIT(7)
-#define VP_MAIL_KICK BIT(5) /* leave the guest, nothing else */
+#define VP_MAIL_LINT0  BIT(6)
+#define VP_MAIL_LINT1  BIT(7)
+#define VP_MAIL_KICK   BIT(5) /* leave the guest, nothing else */
 
 enum vp_overlay_kind { VP_OVERLAY_SIMP, VP_OVERLAY_SIEFP, VP_OVERLAY_ASSIST, VP_OVERLAYS };
 
@@ -55,8 +55,8 @@ struct vp {
 	void *overlay_page[VP_OVERLAYS];
 	struct overlay overlays[VP_OVERLAYS];
 
-	uint64_t run_start;  /* TSC at dispatch */
-	uint64_t runtime;    /* guest TSC ticks spent in dispatch */
+	uint64_t run_start; /* TSC at dispatch */
+	uint64_t runtime;   /* guest TSC ticks spent in dispatch */
 	uint64_t extended_dr6;
 };
 

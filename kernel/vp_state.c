@@ -24,8 +24,8 @@ uint16_t vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *
 		return HV_STATUS_SUCCESS;
 	}
 	if (msr)
-		return hv_msr_read(vp, msr, &v->reg64) == HV_MSR_OK ? HV_STATUS_SUCCESS :
-								      HV_STATUS_INVALID_PARAMETER;
+		return hv_msr_read(vp, msr, &v->reg64) == HV_MSR_OK ? HV_STATUS_SUCCESS
+								    : HV_STATUS_INVALID_PARAMETER;
 	return arch_vp_get_register(vp, name, v);
 }
 
@@ -34,8 +34,8 @@ uint16_t vp_set_register(struct vp *vp, uint32_t name, const union hv_register_v
 	uint32_t msr = name < HV_REGISTER_VP_RUNTIME ? 0 : hv_register_msr(name);
 
 	if (msr)
-		return hv_msr_write(vp, msr, v->reg64) == HV_MSR_OK ? HV_STATUS_SUCCESS :
-								      HV_STATUS_INVALID_PARAMETER;
+		return hv_msr_write(vp, msr, v->reg64) == HV_MSR_OK ? HV_STATUS_SUCCESS
+								    : HV_STATUS_INVALID_PARAMETER;
 	return arch_vp_set_register(vp, name, v);
 }
 

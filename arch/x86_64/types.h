@@ -86,7 +86,7 @@ struct arch_vp {
 	uint64_t fetch_page, fetch_cr3, fetch_cr0, fetch_gen;
 	const uint8_t *fetch_ptr;
 
-	void *xsave;	   /* standard format, one page, 64-byte aligned */
+	void *xsave; /* standard format, one page, 64-byte aligned */
 	uint64_t xcr0;
 	uint64_t xss;
 	uint64_t dr[4];
@@ -98,14 +98,14 @@ struct arch_vp {
 	struct vlapic apic;
 	struct x86_event event;
 	bool nmi_pending;
-	bool nmi_masked;  /* between NMI delivery and IRET */
-	bool intr_window; /* armed */
-	bool timers_moved; /* next_event has to be found anew */
+	bool nmi_masked;     /* between NMI delivery and IRET */
+	bool intr_window;    /* armed */
+	bool timers_moved;   /* next_event has to be found anew */
 	uint64_t next_event; /* host TSC of the VP's next timer, APIC or synthetic */
-	bool debug_pending; /* HvX64RegisterPendingDebugException: a #DB to deliver */
+	bool debug_pending;  /* HvX64RegisterPendingDebugException: a #DB to deliver */
 	uint64_t debug_exception;
 	/* HvRegisterPendingEvent0: an exception, or an interrupt past the local APIC */
-	struct x86_event queued; /* type 3, or 0 */
+	struct x86_event queued;   /* type 3, or 0 */
 	uint64_t queued_parameter; /* CR2 of #PF, DR6 of #DB */
 	/* HvX64RegisterDeliverabilityNotifications: HV_DELIVERABILITY_* */
 	uint64_t notify;
@@ -129,9 +129,9 @@ struct x86_cpuid_result {
 
 #define ARCH_CPUID_INTERCEPTS 64u
 struct arch_partition {
-	uint64_t tsc_start; /* host TSC at creation */
-	uint64_t xcr0_mask; /* what XCR0 may hold */
-	uint32_t xsave_size; /* compacted, constant for the partition's life */
+	uint64_t tsc_start;	       /* host TSC at creation */
+	uint64_t xcr0_mask;	       /* what XCR0 may hold */
+	uint32_t xsave_size;	       /* compacted, constant for the partition's life */
 	uint32_t exception_intercepts; /* bit n: vector n goes to the root */
 	bool msr_intercept, hlt_intercept;
 	uint32_t cpuid_intercepts; /* leaves below that go to the root */

@@ -13,16 +13,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define CHECK(c)                 \
-	do {                     \
-		if (!(c))        \
+#define CHECK(c) \
+	do { \
+		if (!(c)) \
 			abort(); \
 	} while (0)
 
 #define INPUT_PFN  (ROOT_FREE + 3000u)
 #define OUTPUT_PFN (ROOT_FREE + 3001u)
 #define MAX_IDS	   512u /* more than calls in one input */
-#define LOOK_EVERY 64u  /* runs between two looks at every page */
+#define LOOK_EVERY 64u	/* runs between two looks at every page */
 
 static uint64_t first_id;
 

@@ -20,11 +20,11 @@ void guest_trap(struct trap *t)
 }
 
 /* For handlers in x2APIC mode there is none: those rows come last and take no interrupt. */
-#define MEASURE(op, insn)                                          \
-	for (uint32_t i_ = 0; i_ < BENCH_SAMPLES; i_++) {          \
-		uint64_t t_ = rdtsc();                             \
-		insn;                                              \
-		out->sample[op][i_] = (uint32_t)(rdtsc() - t_);    \
+#define MEASURE(op, insn) \
+	for (uint32_t i_ = 0; i_ < BENCH_SAMPLES; i_++) { \
+		uint64_t t_ = rdtsc(); \
+		insn; \
+		out->sample[op][i_] = (uint32_t)(rdtsc() - t_); \
 	}
 
 static void cpuid_once(void)
@@ -65,7 +65,8 @@ static void self_ipi(void)
 	cli();
 }
 
-/* From the instant the timer is due to the handler: reference time is in 100 ns, so up to that early. */
+/* From the instant the timer is due to the handler: reference time is in 100 ns, so up to that
+ * early. */
 static void timer(void)
 {
 	volatile uint32_t *slot = (volatile uint32_t *)(uintptr_t)(0x300000 + 256 * 2);
@@ -113,6 +114,9 @@ void guest_main(uint64_t vp, void *arg)
 		for (uint32_t i = 0; i < 2 * BENCH_SAMPLES; i++)
 			__asm__ volatile("outl %%eax, %0" : : "N"(BENCH_PORT)); /* 2 bytes */
 		for (uint32_t i = 0; i < 2 * BENCH_SAMPLES; i++)
-			__asm__ volatile("movl %%eax, (%0)" : : "S"(BENCH_MMIO) : "memory"); /* 2 bytes */
+			__asm__ volatile("movl %%eax, (%0)"
+					 :
+					 : "S"(BENCH_MMIO)
+					 : "memory"); /* 2 bytes */
 	}
 }

@@ -31,14 +31,16 @@
 #define MSG_TIMER      0x80000010u
 
 static const uint32_t k[64] = {
-	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-	0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-	0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
+	0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
+	0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
+	0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7,
+	0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc,
+	0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+	0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116,
+	0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+	0xc67178f2,
 };
 
 struct state {
@@ -82,8 +84,8 @@ static void compress(uint32_t h[8], const uint8_t *block)
 		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
 		       (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
 	for (uint32_t i = 16; i < 64; i++)
-		w[i] = w[i - 16] + (ror(w[i - 15], 7) ^ ror(w[i - 15], 18) ^ w[i - 15] >> 3) + w[i - 7] +
-		       (ror(w[i - 2], 17) ^ ror(w[i - 2], 19) ^ w[i - 2] >> 10);
+		w[i] = w[i - 16] + (ror(w[i - 15], 7) ^ ror(w[i - 15], 18) ^ w[i - 15] >> 3) +
+		       w[i - 7] + (ror(w[i - 2], 17) ^ ror(w[i - 2], 19) ^ w[i - 2] >> 10);
 	for (uint32_t i = 0; i < 8; i++)
 		a[i] = h[i];
 	for (uint32_t i = 0; i < 64; i++) {
@@ -121,7 +123,8 @@ static void fp_fill(uint64_t seed)
 
 	__asm__ volatile("vmovdqu %0, %%ymm1\n\tvmovdqu %0, %%ymm8\n\tvmovdqu %0, %%ymm15\n\t"
 			 "fninit\n\tfildll %1\n\tldmxcsr %2"
-			 : : "m"(p), "m"(p[0]), "m"(mxcsr));
+			 :
+			 : "m"(p), "m"(p[0]), "m"(mxcsr));
 }
 
 static bool fp_check(uint64_t seed)
@@ -227,7 +230,8 @@ static void set_up(struct state *s)
 	WRITE_REG(dr2, 0x2222);
 	WRITE_REG(dr3, 0x3333);
 	WRITE_REG(dr7, DR7_VALUE);
-	/* The APIC first: while it is off, an interrupt of a message is lost, and its slot stays full */
+	/* The APIC first: while it is off, an interrupt of a message is lost, and its slot stays
+	 * full */
 	apic_write(0xf0, 0x1ff);
 	/* SynIC: both pages, two sources, three timers */
 	wrmsr(HV_GUEST_OS_ID, 0x8100000000000001);
@@ -282,7 +286,8 @@ static void check_time(struct state *s)
 	uint64_t tsc, ref, hz = rdmsr(0x40000022), moved;
 
 	read_clocks(&tsc, &ref);
-	/* Neither may go back, nor far ahead: 2 s is more than a slice and a pause of the root's. */
+	/* Neither may go back, nor far ahead: 2 s is more than a slice and a pause of the root's.
+	 */
 	if (tsc < s->tsc || tsc - s->tsc > 2 * hz)
 		wrong(s, JOB_TSC);
 	/* A guest that waits for its timers until a set-back clock has caught up sees it here. */
@@ -313,8 +318,9 @@ static void check_synic(struct state *s)
 static void check_apic(struct state *s)
 {
 	if (apic_read(0x320) != (0x20000 | VEC_APIC_TIMER) || apic_read(0x3e0) != 0xb ||
-	    apic_read(0x380) != 300000 + 50000 * (uint32_t)s->index || apic_read(0x350) != 0x10700 ||
-	    apic_read(0xf0) != 0x1ff || !(apic_read(0x210) >> (VEC_HELD - 32) & 1))
+	    apic_read(0x380) != 300000 + 50000 * (uint32_t)s->index ||
+	    apic_read(0x350) != 0x10700 || apic_read(0xf0) != 0x1ff ||
+	    !(apic_read(0x210) >> (VEC_HELD - 32) & 1))
 		wrong(s, JOB_APIC);
 }
 

@@ -5,33 +5,33 @@
 
 #include <stdint.h>
 
-#define JOB_VPS	       2u
-#define JOB_RAM	       (64u << 20)
-#define JOB_SHARED     0x200000u /* struct job_shared */
-#define JOB_INPUT      0x1000000u
-#define JOB_SIMP       0x300000u /* + VP * 0x2000: message page, event-flag page */
-#define JOB_STACK_TOP  0x280000u /* - VP * 0x10000 */
+#define JOB_VPS	      2u
+#define JOB_RAM	      (64u << 20)
+#define JOB_SHARED    0x200000u /* struct job_shared */
+#define JOB_INPUT     0x1000000u
+#define JOB_SIMP      0x300000u /* + VP * 0x2000: message page, event-flag page */
+#define JOB_STACK_TOP 0x280000u /* - VP * 0x10000 */
 
 #define JOB_PORT_PROGRESS 0x80
 #define JOB_PORT_WRONG	  0x81 /* value: a category below */
 #define JOB_PORT_DONE	  0x82
 
 /* Categories of state, as the guest judges them from the inside. */
-#define JOB_CATEGORIES(X)                                    \
-	X(JOB_OK, "none")                                    \
-	X(JOB_REGISTERS, "registers")                        \
-	X(JOB_XSAVE, "xsave")                                \
-	X(JOB_XCR0, "xcr0")                                  \
-	X(JOB_DEBUG, "debug")                                \
-	X(JOB_MSRS, "msrs")                                  \
-	X(JOB_TSC, "tsc")                                    \
-	X(JOB_REFERENCE_TIME, "reference-time")              \
-	X(JOB_APIC, "apic")                                  \
-	X(JOB_TPR, "tpr")                                    \
-	X(JOB_SYNIC, "synic")                                \
-	X(JOB_MESSAGES, "messages")                          \
-	X(JOB_EVENTS, "events")                              \
-	X(JOB_TIMERS, "timers")                              \
+#define JOB_CATEGORIES(X) \
+	X(JOB_OK, "none") \
+	X(JOB_REGISTERS, "registers") \
+	X(JOB_XSAVE, "xsave") \
+	X(JOB_XCR0, "xcr0") \
+	X(JOB_DEBUG, "debug") \
+	X(JOB_MSRS, "msrs") \
+	X(JOB_TSC, "tsc") \
+	X(JOB_REFERENCE_TIME, "reference-time") \
+	X(JOB_APIC, "apic") \
+	X(JOB_TPR, "tpr") \
+	X(JOB_SYNIC, "synic") \
+	X(JOB_MESSAGES, "messages") \
+	X(JOB_EVENTS, "events") \
+	X(JOB_TIMERS, "timers") \
 	X(JOB_MEMORY, "memory")
 #define JOB_ENUM(e, name) e,
 enum job_category { JOB_CATEGORIES(JOB_ENUM) JOB_CATEGORY_COUNT };

@@ -24,7 +24,7 @@ void lib_init(void)
 	for (uint32_t v = 0; v < 256; v++) {
 		uint64_t at = (uint64_t)(lib_stubs + 16 * v);
 
-		idt[v] = (struct gate){ (uint16_t)at, 0x08, 0, 0x8e, (uint16_t)(at >> 16),
+		idt[v] = (struct gate){ (uint16_t)at,	      0x08, 0, 0x8e, (uint16_t)(at >> 16),
 					(uint32_t)(at >> 32), 0 };
 	}
 	__asm__ volatile("lidt %0" : : "m"(idtr));

@@ -41,7 +41,10 @@ static inline uint64_t rdmsr(uint32_t msr)
 }
 static inline void wrmsr(uint32_t msr, uint64_t v)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)) : "memory");
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
+			 : "memory");
 }
 static inline uint64_t rdtsc(void)
 {
@@ -59,7 +62,9 @@ static inline uint32_t rdtscp_aux(void)
 }
 static inline void cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
-	__asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(sub));
+	__asm__ volatile("cpuid"
+			 : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+			 : "a"(leaf), "c"(sub));
 }
 static inline void xsetbv(uint64_t v)
 {
@@ -88,11 +93,11 @@ static inline void cpu_pause(void)
 {
 	__asm__ volatile("pause" : : : "memory");
 }
-#define READ_REG(name)                                                    \
-	({                                                                \
-		uint64_t v_;                                              \
+#define READ_REG(name) \
+	({ \
+		uint64_t v_; \
 		__asm__ volatile("mov %%" #name ", %0" : "=r"(v_) : : "memory"); \
-		v_;                                                       \
+		v_; \
 	})
 #define WRITE_REG(name, v) __asm__ volatile("mov %0, %%" #name : : "r"((uint64_t)(v)) : "memory")
 

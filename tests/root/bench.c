@@ -35,14 +35,14 @@ static void report(const char *name, uint32_t *s, uint32_t less)
 	       s[BENCH_SAMPLES - 1] - less);
 }
 
-#define MEASURE(name, op)                                              \
-	do {                                                           \
-		for (uint32_t i_ = 0; i_ < BENCH_SAMPLES; i_++) {      \
-			uint64_t t_ = rdtsc();                         \
-			op;                                            \
-			samples[i_] = (uint32_t)(rdtsc() - t_);        \
-		}                                                      \
-		report(name, samples, overhead);                       \
+#define MEASURE(name, op) \
+	do { \
+		for (uint32_t i_ = 0; i_ < BENCH_SAMPLES; i_++) { \
+			uint64_t t_ = rdtsc(); \
+			op; \
+			samples[i_] = (uint32_t)(rdtsc() - t_); \
+		} \
+		report(name, samples, overhead); \
 	} while (0)
 
 /* -- hypercalls with the operands in place, as a driver keeps them ----------------------------- */
@@ -93,7 +93,8 @@ static void dispatch_row(const char *name, uint32_t length)
 static void registers(void)
 {
 	uint32_t *names = (uint32_t *)this_cpu()->hcall_in + 4;
-	struct hv_register_assoc *list = (struct hv_register_assoc *)((uint8_t *)this_cpu()->hcall_in + 16);
+	struct hv_register_assoc *list =
+		(struct hv_register_assoc *)((uint8_t *)this_cpu()->hcall_in + 16);
 	union hv_register_value *values = this_cpu()->hcall_out;
 
 	head(0);
@@ -129,8 +130,8 @@ static void state_row(const char *name, uint32_t type, uint64_t states)
 	if (inlined)
 		memcpy(list, this_cpu()->hcall_out, 200);
 	snprintf(row, sizeof(row), "set %s", name);
-	MEASURE(row, must(row, call(HVCALL_SET_VP_STATE |
-				    (inlined ? 25ull : 1ull) << HV_HYPERCALL_VARHEAD_SHIFT)));
+	MEASURE(row, must(row, call(HVCALL_SET_VP_STATE | (inlined ? 25ull : 1ull)
+								  << HV_HYPERCALL_VARHEAD_SHIFT)));
 }
 
 static bool run_guest(void)
@@ -194,7 +195,8 @@ bool bench_run(void)
 	for (uint32_t i = 0; i < BENCH_SAMPLES; i++) { /* the rest of the guest's OUTs */
 		WHV_RUN_VP_EXIT_CONTEXT c;
 
-		if (!ok("run", WHvRunVirtualProcessor(vm.p, 0, &c, sizeof(c))) || !vm_skip(&vm, 0, &c))
+		if (!ok("run", WHvRunVirtualProcessor(vm.p, 0, &c, sizeof(c))) ||
+		    !vm_skip(&vm, 0, &c))
 			return false;
 	}
 	dispatch_row("dispatch, MMIO intercept", 2);

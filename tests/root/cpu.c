@@ -61,24 +61,23 @@ void root_trap(struct trap *t)
 		return;
 	}
 	printf("\nroot VM: exception %u, error %llx, at %llx on CPU %u, RSP %llx\n",
-	       (unsigned)t->vector, (unsigned long long)t->error, (unsigned long long)t->rip, c->index,
-	       (unsigned long long)t->rsp);
+	       (unsigned)t->vector, (unsigned long long)t->error, (unsigned long long)t->rip,
+	       c->index, (unsigned long long)t->rsp);
 	machine_exit(false);
 }
 
 /* One instruction between two labels, with the trap handler told about it. */
-#define GUARDED(insn, ...)                                                                         \
-	do {                                                                                       \
-		struct cpu *c_ = this_cpu();                                                       \
-		c_->fault_vector = -1;                                                             \
-		__asm__ volatile("lea 1f(%%rip), %%r11\n\tmov %%r11, %c[from](%[cpu])\n\t"         \
-				 "lea 2f(%%rip), %%r11\n\tmov %%r11, %c[to](%[cpu])\n\t"           \
-				 "1: " insn "\n2:\n\t"                                             \
-				 __VA_ARGS__);                                                     \
-		c_->fault_from = c_->fault_to = 0;                                                 \
+#define GUARDED(insn, ...) \
+	do { \
+		struct cpu *c_ = this_cpu(); \
+		c_->fault_vector = -1; \
+		__asm__ volatile("lea 1f(%%rip), %%r11\n\tmov %%r11, %c[from](%[cpu])\n\t" \
+				 "lea 2f(%%rip), %%r11\n\tmov %%r11, %c[to](%[cpu])\n\t" \
+				 "1: " insn "\n2:\n\t" __VA_ARGS__); \
+		c_->fault_from = c_->fault_to = 0; \
 	} while (0)
-#define GUARD_IN                                                                                   \
-	[cpu] "r"(c_), [from] "i"(offsetof(struct cpu, fault_from)),                               \
+#define GUARD_IN \
+	[cpu] "r"(c_), [from] "i"(offsetof(struct cpu, fault_from)), \
 		[to] "i"(offsetof(struct cpu, fault_to))
 
 int safe_rdmsr(uint32_t msr, uint64_t *v)
@@ -92,7 +91,10 @@ int safe_rdmsr(uint32_t msr, uint64_t *v)
 
 int safe_wrmsr(uint32_t msr, uint64_t v)
 {
-	GUARDED("wrmsr", : : GUARD_IN, "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)) : "r11", "memory");
+	GUARDED("wrmsr",
+		:
+		: GUARD_IN, "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
+		: "r11", "memory");
 	return this_cpu()->fault_vector;
 }
 
@@ -132,8 +134,10 @@ void cpu_init(uint32_t index)
 		for (uint32_t v = 0; v < 256; v++) {
 			uint64_t at = (uint64_t)(trap_stubs + 16 * v);
 
-			idt[v] = (struct gate){ (uint16_t)at, 0x18, 0, 0x8e, (uint16_t)(at >> 16),
-						(uint32_t)(at >> 32), 0 };
+			idt[v] = (struct gate){
+				(uint16_t)at,	      0x18, 0, 0x8e, (uint16_t)(at >> 16),
+				(uint32_t)(at >> 32), 0
+			};
 		}
 	__asm__ volatile("lidt %0" : : "m"(idtr));
 	c->self = c;

@@ -89,8 +89,13 @@ static void revoke_one(struct vm *vm, uint64_t now)
 	static const struct {
 		uint32_t first, pages;
 	} areas[] = {
-		{ VM_TABLES, 6 }, { VM_IMAGE_BASE, 4 }, { JOB_SHARED, 1 }, { JOB_STACK_TOP - 0x1000, 1 },
-		{ JOB_STACK_TOP - 0x11000, 1 }, { JOB_SIMP, 4 }, { JOB_INPUT, 9 },
+		{ VM_TABLES, 6 },
+		{ VM_IMAGE_BASE, 4 },
+		{ JOB_SHARED, 1 },
+		{ JOB_STACK_TOP - 0x1000, 1 },
+		{ JOB_STACK_TOP - 0x11000, 1 },
+		{ JOB_SIMP, 4 },
+		{ JOB_INPUT, 9 },
 	};
 	uint32_t a = (uint32_t)(now / 7 % (sizeof(areas) / sizeof(areas[0])));
 	uint64_t gpa = areas[a].first + now / 97 % areas[a].pages * PAGE;
@@ -127,10 +132,10 @@ static bool handle(struct runner *r, const WHV_RUN_VP_EXIT_CONTEXT *c)
 	}
 	if (c->ExitReason != WHvRunVpExitReasonX64IoPortAccess) {
 		say("    VP %u: exit %x at %llx, GPA %llx\n", r->vp, (unsigned)c->ExitReason,
-		       (unsigned long long)c->VpContext.Rip,
-		       c->ExitReason == WHvRunVpExitReasonMemoryAccess ?
-			       (unsigned long long)c->MemoryAccess.Gpa :
-			       0);
+		    (unsigned long long)c->VpContext.Rip,
+		    c->ExitReason == WHvRunVpExitReasonMemoryAccess
+			    ? (unsigned long long)c->MemoryAccess.Gpa
+			    : 0);
 		r->state = BROKEN;
 		return false;
 	}
@@ -292,8 +297,9 @@ static bool save_all(struct vm *vm, uint64_t *ref)
 		if (verbose)
 			save_print(&saved[i]);
 	}
-	return ok("reference time", WHvGetPartitionProperty(vm->p, WHvPartitionPropertyCodeReferenceTime,
-							    ref, sizeof(*ref), &size));
+	return ok("reference time",
+		  WHvGetPartitionProperty(vm->p, WHvPartitionPropertyCodeReferenceTime, ref,
+					  sizeof(*ref), &size));
 }
 
 static bool restore_all(struct vm *vm, uint64_t ref, const char *skip)
@@ -312,13 +318,15 @@ static bool restore_all(struct vm *vm, uint64_t ref, const char *skip)
 	if (!ok("WHvSuspendPartitionTime", WHvSuspendPartitionTime(vm->p)))
 		return false;
 	if ((!skip || c != SAVE_CATEGORIES) &&
-	    !ok("reference time", WHvSetPartitionProperty(vm->p, WHvPartitionPropertyCodeReferenceTime,
-							  &ref, sizeof(ref))))
+	    !ok("reference time",
+		WHvSetPartitionProperty(vm->p, WHvPartitionPropertyCodeReferenceTime, &ref,
+					sizeof(ref))))
 		return false;
 	for (uint32_t i = 0; i < JOB_VPS; i++) {
 		if (!restore_vp(vm, i, &saved[i], c))
 			return false;
-		/* The first VP's registers left at reset say little about a second that waits for SIPI. */
+		/* The first VP's registers left at reset say little about a second that waits for
+		 * SIPI. */
 		if (c == SAVE_REGISTERS)
 			(void)vm_set(vm, i, WHvRegisterInternalActivityState, 0);
 	}
@@ -357,8 +365,8 @@ static uint8_t *copy_ram(struct vm *vm)
 
 static bool create(struct vm *vm, uint8_t *ram)
 {
-	return paged ? vm_create_absent(vm, JOB_VPS, JOB_RAM, ram) :
-		       vm_create(vm, JOB_VPS, JOB_RAM, ram);
+	return paged ? vm_create_absent(vm, JOB_VPS, JOB_RAM, ram)
+		     : vm_create(vm, JOB_VPS, JOB_RAM, ram);
 }
 
 static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
@@ -374,7 +382,7 @@ static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
 		if (!vm_start(vm, i, JOB_STACK_TOP - 0x10000 * i, i, JOB_SHARED))
 			return false;
 	say("[%5llu ms] a partition with %u VPs and %u MiB hashes %llu bytes\n",
-	       (unsigned long long)ms_since(start), JOB_VPS, JOB_RAM >> 20, (unsigned long long)size);
+	    (unsigned long long)ms_since(start), JOB_VPS, JOB_RAM >> 20, (unsigned long long)size);
 	run_all(vm);
 	if (!judge(vm, STOPPED))
 		return false;
@@ -391,7 +399,7 @@ static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
 	if (!restore_all(vm, ref, skip))
 		return false;
 	say("[%5llu ms] restored into a new partition (%llu ms after the stop)\n",
-	       (unsigned long long)ms_since(start), (unsigned long long)ms_since(s0));
+	    (unsigned long long)ms_since(start), (unsigned long long)ms_since(s0));
 	stop_blocks = 0;
 	run_all(vm);
 	return judge(vm, DONE) && print_digests(vm);

@@ -71,7 +71,9 @@ static inline uint64_t rdtsc(void)
 }
 static inline void cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
-	__asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(sub));
+	__asm__ volatile("cpuid"
+			 : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+			 : "a"(leaf), "c"(sub));
 }
 static inline uint64_t rdmsr(uint32_t msr)
 {
@@ -82,7 +84,10 @@ static inline uint64_t rdmsr(uint32_t msr)
 }
 static inline void wrmsr(uint32_t msr, uint64_t v)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)) : "memory");
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
+			 : "memory");
 }
 static inline void cli(void)
 {
@@ -192,24 +197,23 @@ struct test {
 	void (*fn)(void);
 	uint32_t cpus; /* at least */
 };
-#define TEST_CPUS(n, c)                                                                            \
-	static void n(void);                                                                       \
-	static const struct test entry_##n __attribute__((section(".tests"), used, aligned(8))) = { \
-		#n, n, c                                                                           \
-	};                                                                                         \
+#define TEST_CPUS(n, c) \
+	static void n(void); \
+	static const struct test entry_##n \
+		__attribute__((section(".tests"), used, aligned(8))) = { #n, n, c }; \
 	static void n(void)
 #define TEST(n) TEST_CPUS(n, 1)
-#define CHECK(c)                                                                                   \
-	do {                                                                                       \
-		if (!(c))                                                                          \
-			test_fail(__FILE__, __LINE__, "%s", #c);                                   \
+#define CHECK(c) \
+	do { \
+		if (!(c)) \
+			test_fail(__FILE__, __LINE__, "%s", #c); \
 	} while (0)
-#define CHECK_EQ(a, b)                                                                             \
-	do {                                                                                       \
-		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                                   \
-		if (a_ != b_)                                                                      \
-			test_fail(__FILE__, __LINE__, "%s is %llx, not %s = %llx", #a,             \
-				  (unsigned long long)a_, #b, (unsigned long long)b_);             \
+#define CHECK_EQ(a, b) \
+	do { \
+		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b); \
+		if (a_ != b_) \
+			test_fail(__FILE__, __LINE__, "%s is %llx, not %s = %llx", #a, \
+				  (unsigned long long)a_, #b, (unsigned long long)b_); \
 	} while (0)
 /* Never returns: ends the test, not the run. Only from CPU 0. */
 void test_fail(const char *file, int line, const char *fmt, ...)

@@ -8,35 +8,75 @@
 #include <hv/vp_state.h>
 
 static const WHV_REGISTER_NAME general[] = {
-	WHvX64RegisterRax, WHvX64RegisterRcx, WHvX64RegisterRdx, WHvX64RegisterRbx, WHvX64RegisterRsp,
-	WHvX64RegisterRbp, WHvX64RegisterRsi, WHvX64RegisterRdi, WHvX64RegisterR8, WHvX64RegisterR9,
-	WHvX64RegisterR10, WHvX64RegisterR11, WHvX64RegisterR12, WHvX64RegisterR13, WHvX64RegisterR14,
-	WHvX64RegisterR15, WHvX64RegisterRip, WHvX64RegisterRflags, WHvX64RegisterEs, WHvX64RegisterCs,
-	WHvX64RegisterSs, WHvX64RegisterDs, WHvX64RegisterFs, WHvX64RegisterGs, WHvX64RegisterLdtr,
-	WHvX64RegisterTr, WHvX64RegisterIdtr, WHvX64RegisterGdtr, WHvX64RegisterCr0, WHvX64RegisterCr2,
-	WHvX64RegisterCr3, WHvX64RegisterCr4, WHvX64RegisterCr8, WHvX64RegisterEfer,
-	WHvRegisterPendingInterruption, WHvRegisterInterruptState, WHvRegisterPendingEvent,
-	WHvX64RegisterPendingDebugException, WHvRegisterInternalActivityState,
+	WHvX64RegisterRax,
+	WHvX64RegisterRcx,
+	WHvX64RegisterRdx,
+	WHvX64RegisterRbx,
+	WHvX64RegisterRsp,
+	WHvX64RegisterRbp,
+	WHvX64RegisterRsi,
+	WHvX64RegisterRdi,
+	WHvX64RegisterR8,
+	WHvX64RegisterR9,
+	WHvX64RegisterR10,
+	WHvX64RegisterR11,
+	WHvX64RegisterR12,
+	WHvX64RegisterR13,
+	WHvX64RegisterR14,
+	WHvX64RegisterR15,
+	WHvX64RegisterRip,
+	WHvX64RegisterRflags,
+	WHvX64RegisterEs,
+	WHvX64RegisterCs,
+	WHvX64RegisterSs,
+	WHvX64RegisterDs,
+	WHvX64RegisterFs,
+	WHvX64RegisterGs,
+	WHvX64RegisterLdtr,
+	WHvX64RegisterTr,
+	WHvX64RegisterIdtr,
+	WHvX64RegisterGdtr,
+	WHvX64RegisterCr0,
+	WHvX64RegisterCr2,
+	WHvX64RegisterCr3,
+	WHvX64RegisterCr4,
+	WHvX64RegisterCr8,
+	WHvX64RegisterEfer,
+	WHvRegisterPendingInterruption,
+	WHvRegisterInterruptState,
+	WHvRegisterPendingEvent,
+	WHvX64RegisterPendingDebugException,
+	WHvRegisterInternalActivityState,
 };
 static const WHV_REGISTER_NAME xcr0[] = { WHvX64RegisterXCr0 };
-static const WHV_REGISTER_NAME debug[] = { WHvX64RegisterDr0, WHvX64RegisterDr1, WHvX64RegisterDr2,
-					   WHvX64RegisterDr3, WHvX64RegisterDr6, WHvX64RegisterDr7 };
+static const WHV_REGISTER_NAME debug[] = {
+	WHvX64RegisterDr0, WHvX64RegisterDr1, WHvX64RegisterDr2,
+	WHvX64RegisterDr3, WHvX64RegisterDr6, WHvX64RegisterDr7
+};
 static const WHV_REGISTER_NAME msrs[] = {
-	WHvX64RegisterKernelGsBase, WHvX64RegisterPat,	   WHvX64RegisterSysenterCs,
-	WHvX64RegisterSysenterEip,  WHvX64RegisterSysenterEsp, WHvX64RegisterStar,
-	WHvX64RegisterLstar,	    WHvX64RegisterCstar,   WHvX64RegisterSfmask,
-	WHvX64RegisterTscAux,	    WHvX64RegisterMsrMtrrDefType,
-	WHvX64RegisterMsrMtrrPhysBase0, WHvX64RegisterMsrMtrrPhysMask0,
+	WHvX64RegisterKernelGsBase,
+	WHvX64RegisterPat,
+	WHvX64RegisterSysenterCs,
+	WHvX64RegisterSysenterEip,
+	WHvX64RegisterSysenterEsp,
+	WHvX64RegisterStar,
+	WHvX64RegisterLstar,
+	WHvX64RegisterCstar,
+	WHvX64RegisterSfmask,
+	WHvX64RegisterTscAux,
+	WHvX64RegisterMsrMtrrDefType,
+	WHvX64RegisterMsrMtrrPhysBase0,
+	WHvX64RegisterMsrMtrrPhysMask0,
 };
 static const WHV_REGISTER_NAME tsc[] = { WHvX64RegisterTsc, WHvX64RegisterTscAdjust,
 					 WHvX64RegisterTscDeadline };
 static const WHV_REGISTER_NAME apic[] = { WHvX64RegisterApicBase };
 static const WHV_REGISTER_NAME synic[] = {
-	WHvRegisterGuestOsId, WHvRegisterScontrol, WHvRegisterSimp, WHvRegisterSiefp,
-	WHvRegisterSint0, WHvRegisterSint1, WHvRegisterSint2, WHvRegisterSint3,
-	WHvRegisterSint4, WHvRegisterSint5, WHvRegisterSint6, WHvRegisterSint7,
-	WHvRegisterSint8, WHvRegisterSint9, WHvRegisterSint10, WHvRegisterSint11,
-	WHvRegisterSint12, WHvRegisterSint13, WHvRegisterSint14, WHvRegisterSint15,
+	WHvRegisterGuestOsId, WHvRegisterScontrol, WHvRegisterSimp,   WHvRegisterSiefp,
+	WHvRegisterSint0,     WHvRegisterSint1,	   WHvRegisterSint2,  WHvRegisterSint3,
+	WHvRegisterSint4,     WHvRegisterSint5,	   WHvRegisterSint6,  WHvRegisterSint7,
+	WHvRegisterSint8,     WHvRegisterSint9,	   WHvRegisterSint10, WHvRegisterSint11,
+	WHvRegisterSint12,    WHvRegisterSint13,   WHvRegisterSint14, WHvRegisterSint15,
 };
 
 #define LIST(l) l, sizeof(l) / sizeof((l)[0])
@@ -116,7 +156,8 @@ bool save_vp(struct vm *vm, uint32_t vp, struct saved_vp *s)
 	return true;
 }
 
-/* Registers first, then what is checked against them; message page before timers (docs/state.md). */
+/* Registers first, then what is checked against them; message page before timers (docs/state.md).
+ */
 bool restore_vp(struct vm *vm, uint32_t vp, const struct saved_vp *s, enum save_category skip)
 {
 	for (uint32_t c = 0; c < SAVE_CATEGORIES; c++) {
@@ -131,8 +172,8 @@ bool restore_vp(struct vm *vm, uint32_t vp, const struct saved_vp *s, enum save_
 							     s->regs[c])))
 			return false;
 		b = blob(s, (enum save_category)c, &type, &size);
-		if (b && !ok(categories[c].name,
-			     WHvSetVirtualProcessorState(vm->p, vp, type, b, size)))
+		if (b &&
+		    !ok(categories[c].name, WHvSetVirtualProcessorState(vm->p, vp, type, b, size)))
 			return false;
 	}
 	return true;
@@ -147,7 +188,8 @@ static const WHV_REGISTER_VALUE *reg(const struct saved_vp *s, enum save_categor
 	return NULL;
 }
 
-static unsigned long long r64(const struct saved_vp *s, enum save_category c, WHV_REGISTER_NAME name)
+static unsigned long long r64(const struct saved_vp *s, enum save_category c,
+			      WHV_REGISTER_NAME name)
 {
 	return reg(s, c, name)->Reg64;
 }
@@ -190,22 +232,25 @@ void save_print(const struct saved_vp *s)
 	memcpy(&xcomp, s->xsave + 520, 8);
 	memcpy(&lvt, s->apic + 0x320, 4);
 	memcpy(&count, s->apic + 0x390, 4);
-	printf("    registers   rip %llx rsp %llx rflags %llx cr0 %llx cr3 %llx cr4 %llx cr8 %llx efer %llx\n",
+	printf("    registers   rip %llx rsp %llx rflags %llx cr0 %llx cr3 %llx cr4 %llx cr8 %llx "
+	       "efer %llx\n",
 	       r64(s, SAVE_REGISTERS, WHvX64RegisterRip), r64(s, SAVE_REGISTERS, WHvX64RegisterRsp),
-	       r64(s, SAVE_REGISTERS, WHvX64RegisterRflags), r64(s, SAVE_REGISTERS, WHvX64RegisterCr0),
-	       r64(s, SAVE_REGISTERS, WHvX64RegisterCr3), r64(s, SAVE_REGISTERS, WHvX64RegisterCr4),
-	       r64(s, SAVE_REGISTERS, WHvX64RegisterCr8), r64(s, SAVE_REGISTERS, WHvX64RegisterEfer));
-	printf("    xsave       %u bytes, XSTATE_BV %llx, XCOMP_BV %llx, XCR0 %llx\n", s->xsave_size,
-	       (unsigned long long)bv, (unsigned long long)xcomp,
+	       r64(s, SAVE_REGISTERS, WHvX64RegisterRflags),
+	       r64(s, SAVE_REGISTERS, WHvX64RegisterCr0), r64(s, SAVE_REGISTERS, WHvX64RegisterCr3),
+	       r64(s, SAVE_REGISTERS, WHvX64RegisterCr4), r64(s, SAVE_REGISTERS, WHvX64RegisterCr8),
+	       r64(s, SAVE_REGISTERS, WHvX64RegisterEfer));
+	printf("    xsave       %u bytes, XSTATE_BV %llx, XCOMP_BV %llx, XCR0 %llx\n",
+	       s->xsave_size, (unsigned long long)bv, (unsigned long long)xcomp,
 	       r64(s, SAVE_XCR0, WHvX64RegisterXCr0));
 	printf("    debug       dr0 %llx dr7 %llx\n", r64(s, SAVE_DEBUG, WHvX64RegisterDr0),
 	       r64(s, SAVE_DEBUG, WHvX64RegisterDr7));
 	printf("    msrs        lstar %llx kernel_gs %llx pat %llx tsc_aux %llx\n",
-	       r64(s, SAVE_MSRS, WHvX64RegisterLstar), r64(s, SAVE_MSRS, WHvX64RegisterKernelGsBase),
-	       r64(s, SAVE_MSRS, WHvX64RegisterPat), r64(s, SAVE_MSRS, WHvX64RegisterTscAux));
+	       r64(s, SAVE_MSRS, WHvX64RegisterLstar),
+	       r64(s, SAVE_MSRS, WHvX64RegisterKernelGsBase), r64(s, SAVE_MSRS, WHvX64RegisterPat),
+	       r64(s, SAVE_MSRS, WHvX64RegisterTscAux));
 	printf("    tsc         %llu\n", r64(s, SAVE_TSC, WHvX64RegisterTsc));
-	printf("    apic        base %llx, timer LVT %x count %u, IRR", r64(s, SAVE_APIC, WHvX64RegisterApicBase),
-	       lvt, count);
+	printf("    apic        base %llx, timer LVT %x count %u, IRR",
+	       r64(s, SAVE_APIC, WHvX64RegisterApicBase), lvt, count);
 	print_vectors(s->apic, 0x200);
 	printf(", ISR");
 	print_vectors(s->apic, 0x100);

@@ -17,8 +17,8 @@ TEST(job_seeds)
 		const char *wrong = job_once(first + i, NULL, false);
 
 		if (wrong)
-			test_fail(__FILE__, __LINE__, "seed %llu: %s", (unsigned long long)(first + i),
-				  wrong);
+			test_fail(__FILE__, __LINE__, "seed %llu: %s",
+				  (unsigned long long)(first + i), wrong);
 	}
 }
 
@@ -31,10 +31,10 @@ static void without(const char *category)
 			  wrong ? wrong : "nothing");
 }
 
-#define CONTROL(name, category)     \
-	TEST(job_without_##name)    \
-	{                           \
-		without(category);  \
+#define CONTROL(name, category) \
+	TEST(job_without_##name) \
+	{ \
+		without(category); \
 	}
 CONTROL(registers, "registers")
 CONTROL(xcr0, "xcr0")

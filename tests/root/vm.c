@@ -130,9 +130,12 @@ static void segment(WHV_REGISTER_VALUE *r, uint16_t selector, uint16_t attribute
 bool vm_start(struct vm *vm, uint32_t vp, uint64_t rsp, uint64_t rdi, uint64_t rsi)
 {
 	static const WHV_REGISTER_NAME names[] = {
-		WHvX64RegisterCs,     WHvX64RegisterSs,	     WHvX64RegisterDs,	WHvX64RegisterEs,
-		WHvX64RegisterCr0,    WHvX64RegisterCr3,     WHvX64RegisterCr4, WHvX64RegisterEfer,
-		WHvX64RegisterRip,    WHvX64RegisterRsp,     WHvX64RegisterRdi, WHvX64RegisterRsi,
+		WHvX64RegisterCs,     WHvX64RegisterSs,
+		WHvX64RegisterDs,     WHvX64RegisterEs,
+		WHvX64RegisterCr0,    WHvX64RegisterCr3,
+		WHvX64RegisterCr4,    WHvX64RegisterEfer,
+		WHvX64RegisterRip,    WHvX64RegisterRsp,
+		WHvX64RegisterRdi,    WHvX64RegisterRsi,
 		WHvX64RegisterRflags, WHvRegisterInternalActivityState,
 	};
 	WHV_REGISTER_VALUE v[sizeof(names) / sizeof(names[0])];
@@ -150,8 +153,9 @@ bool vm_start(struct vm *vm, uint32_t vp, uint64_t rsp, uint64_t rdi, uint64_t r
 	v[10].Reg64 = rdi;
 	v[11].Reg64 = rsi;
 	v[12].Reg64 = 2;
-	return ok("start registers", WHvSetVirtualProcessorRegisters(
-					     vm->p, vp, names, sizeof(names) / sizeof(names[0]), v));
+	return ok("start registers",
+		  WHvSetVirtualProcessorRegisters(vm->p, vp, names,
+						  sizeof(names) / sizeof(names[0]), v));
 }
 
 bool vm_skip(struct vm *vm, uint32_t vp, const WHV_RUN_VP_EXIT_CONTEXT *c)

@@ -23,29 +23,37 @@ static const char *target(uint8_t t)
 
 static const char *privilege(uint64_t p)
 {
-	return p == HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS	? "CreatePartitions" :
-	       p == HV_PARTITION_PRIVILEGE_ACCESS_MEMORY_POOL	? "AccessMemoryPool" :
-	       p == HV_PARTITION_PRIVILEGE_ACCESS_PARTITION_ID ? "AccessPartitionId" :
-								  "none";
+	return p == HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS	 ? "CreatePartitions"
+	       : p == HV_PARTITION_PRIVILEGE_ACCESS_MEMORY_POOL	 ? "AccessMemoryPool"
+	       : p == HV_PARTITION_PRIVILEGE_ACCESS_PARTITION_ID ? "AccessPartitionId"
+								 : "none";
 }
 
 int main(void)
 {
 	puts("# Hypercalls\n\n"
-	     "Made by `make docs` from `hvapi/hypercall_table.c`. Every call listed works; every other code is\n"
-	     "HV_STATUS_INVALID_HYPERCALL_CODE. Sizes are bytes. The parser (`hvapi/hypercall.c`) checks, in this order:\n"
-	     "code, privilege, control word, sizes, alignment, page borders, the buffers' presence, target.\n\n"
-	     "| code | call | kind | input | element in | element out | output | fast | target | privilege |\n"
+	     "Made by `make docs` from `hvapi/hypercall_table.c`. Every call listed works; every "
+	     "other code is\n"
+	     "HV_STATUS_INVALID_HYPERCALL_CODE. Sizes are bytes. The parser (`hvapi/hypercall.c`) "
+	     "checks, in this order:\n"
+	     "code, privilege, control word, sizes, alignment, page borders, the buffers' "
+	     "presence, target.\n\n"
+	     "| code | call | kind | input | element in | element out | output | fast | target | "
+	     "privilege |\n"
 	     "|---|---|---|---|---|---|---|---|---|---|");
 	for (uint32_t i = 0; i < hypercall_table_len; i++) {
 		const struct hcall_row *r = &hypercall_table[i];
 
 		printf("| %04x | %s | %s | %u | %u | %u | %u | %s | %s | %s |\n", r->code, r->name,
-		       r->rep ? "rep" : r->variable ? "variable header" : "simple", r->in_size, r->in_elem,
-		       r->out_elem, r->out_size, r->fast ? "yes" : "no", target(r->target),
-		       privilege(r->privilege));
+		       r->rep	     ? "rep"
+		       : r->variable ? "variable header"
+				     : "simple",
+		       r->in_size, r->in_elem, r->out_elem, r->out_size, r->fast ? "yes" : "no",
+		       target(r->target), privilege(r->privilege));
 	}
-	puts("\nHvCallQuoinReadLog is ours: a cursor of 8 bytes in; the new cursor and up to 504 bytes of the core's\n"
-	     "log out. HvCallGetVpState answers inline types in the output page, which it checks itself.");
+	puts("\nHvCallQuoinReadLog is ours: a cursor of 8 bytes in; the new cursor and up to 504 "
+	     "bytes of the core's\n"
+	     "log out. HvCallGetVpState answers inline types in the output page, which it checks "
+	     "itself.");
 	return 0;
 }

@@ -29,10 +29,18 @@ static struct file good(void)
 				 .e_phnum = 3 } };
 
 	memcpy(f.h.e_ident, "\177ELF\2\1\1", 7);
-	f.p[0] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_offset = offsetof(struct file, text),
-			       .p_vaddr = 0x400000, .p_paddr = 0x100000, .p_filesz = 60, .p_memsz = 60 };
-	f.p[1] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_offset = offsetof(struct file, text) + 60,
-			       .p_vaddr = 0x401800, .p_paddr = 0x101800, .p_filesz = 40, .p_memsz = 0x1000 };
+	f.p[0] = (Elf64_Phdr){ .p_type = PT_LOAD,
+			       .p_offset = offsetof(struct file, text),
+			       .p_vaddr = 0x400000,
+			       .p_paddr = 0x100000,
+			       .p_filesz = 60,
+			       .p_memsz = 60 };
+	f.p[1] = (Elf64_Phdr){ .p_type = PT_LOAD,
+			       .p_offset = offsetof(struct file, text) + 60,
+			       .p_vaddr = 0x401800,
+			       .p_paddr = 0x101800,
+			       .p_filesz = 40,
+			       .p_memsz = 0x1000 };
 	f.p[2] = (Elf64_Phdr){ .p_type = PT_NOTE };
 	memset(f.text, 0x5a, sizeof(f.text));
 	return f;
@@ -78,11 +86,11 @@ static void test_good(void **state)
 	assert_int_equal(img.low, 0x100000);
 }
 
-#define BROKEN(change, text)                                             \
-	do {                                                             \
-		struct file f = good();                                  \
-		change;                                                  \
-		assert_string_equal(open_file(&f, sizeof(f), 0), text);  \
+#define BROKEN(change, text) \
+	do { \
+		struct file f = good(); \
+		change; \
+		assert_string_equal(open_file(&f, sizeof(f), 0), text); \
 	} while (0)
 
 static void test_broken(void **state)
@@ -93,7 +101,8 @@ static void test_broken(void **state)
 	for (size_t n = 0; n < sizeof(Elf64_Ehdr); n++)
 		assert_string_equal(open_file(&whole, n, 0), "too short for an ELF header");
 	assert_string_equal(open_file(&whole, sizeof(Elf64_Ehdr), 0), "broken program headers");
-	assert_string_equal(open_file(&whole, offsetof(struct file, text) + 99, 0), "a segment lies outside the file");
+	assert_string_equal(open_file(&whole, offsetof(struct file, text) + 99, 0),
+			    "a segment lies outside the file");
 	for (uint32_t i = 0; i < 7; i++)
 		BROKEN(f.h.e_ident[i] ^= 1, "not a 64-bit little-endian ELF file");
 	BROKEN(f.h.e_type = ET_DYN, "not an x86-64 executable");

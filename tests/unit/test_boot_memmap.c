@@ -23,7 +23,9 @@ static struct boot_info bi;
 
 static void add(uint32_t type, uint64_t base, uint64_t pages)
 {
-	map[count++] = (struct descriptor){ .type = type, .physical = base, .pages = pages, .attribute = 0xf };
+	map[count++] = (struct descriptor){
+		.type = type, .physical = base, .pages = pages, .attribute = 0xf
+	};
 }
 
 /* Low RAM, a hole, RAM with the core (reserved) and the root in it. */
@@ -61,7 +63,8 @@ static void sane(void)
 	for (uint32_t i = 0; i < bi.num_ranges; i++) {
 		assert_true(bi.ranges[i].size && !(bi.ranges[i].size & 0xfff));
 		if (i)
-			assert_true(bi.ranges[i - 1].base + bi.ranges[i - 1].size <= bi.ranges[i].base);
+			assert_true(bi.ranges[i - 1].base + bi.ranges[i - 1].size <=
+				    bi.ranges[i].base);
 	}
 }
 
@@ -91,11 +94,12 @@ static void test_carving(void **state)
 /* UEFI 2.10, table 7.10 */
 static void test_kinds(void **state)
 {
-	static const uint8_t kinds[] = { BOOT_RANGE_RESERVED, BOOT_RANGE_RAM,	   BOOT_RANGE_RAM,
-					 BOOT_RANGE_RAM,      BOOT_RANGE_RAM,	   BOOT_RANGE_RUNTIME,
-					 BOOT_RANGE_RUNTIME,  BOOT_RANGE_RAM,	   BOOT_RANGE_RESERVED,
-					 BOOT_RANGE_ACPI,     BOOT_RANGE_NVS,	   BOOT_RANGE_MMIO,
-					 BOOT_RANGE_MMIO,     BOOT_RANGE_RESERVED, BOOT_RANGE_RESERVED };
+	static const uint8_t kinds[] = {
+		BOOT_RANGE_RESERVED, BOOT_RANGE_RAM,	  BOOT_RANGE_RAM,     BOOT_RANGE_RAM,
+		BOOT_RANGE_RAM,	     BOOT_RANGE_RUNTIME,  BOOT_RANGE_RUNTIME, BOOT_RANGE_RAM,
+		BOOT_RANGE_RESERVED, BOOT_RANGE_ACPI,	  BOOT_RANGE_NVS,     BOOT_RANGE_MMIO,
+		BOOT_RANGE_MMIO,     BOOT_RANGE_RESERVED, BOOT_RANGE_RESERVED
+	};
 
 	(void)state;
 	for (uint32_t t = 0; t < sizeof(kinds); t++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every exit code of the APM's appendix C, by a table written from the manual, not from the code. */
+/* Every exit code of the APM's appendix C, by a table written from the manual, not from the code.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,25 +49,25 @@ static const struct {
 	uint16_t first, last;
 	uint8_t kind, len;
 } rows[] = {
-	{ 0x000, 0x03f, K(UD), 0 },	   /* CR and DR accesses: none is intercepted */
-	{ 0x040, 0x05f, K(EXCEPTION), 0 }, { 0x060, 0x060, K(INTR), 0 },
-	{ 0x061, 0x061, K(NMI), 0 },	   { 0x062, 0x062, K(SMI), 0 },
-	{ 0x063, 0x063, K(INIT), 0 },	   { 0x064, 0x064, K(INTR_WINDOW), 0 },
-	{ 0x065, 0x065, K(UD), 0 },	   { 0x066, 0x06d, K(UD), 0 },
-	{ 0x06e, 0x06e, K(UD), 0 },	   { 0x06f, 0x06f, K(RDPMC), 2 },
-	{ 0x070, 0x071, K(UD), 0 },	   { 0x072, 0x072, K(CPUID), 2 },
-	{ 0x073, 0x073, K(RSM), 2 },	   { 0x074, 0x074, K(IRET), 0 },
-	{ 0x075, 0x075, K(UD), 0 },	   { 0x076, 0x076, K(INVD), 2 },
-	{ 0x077, 0x077, K(SKIP), 0 },	   { 0x078, 0x078, K(HLT), 1 },
-	{ 0x079, 0x07a, K(UD), 0 },	   { 0x07c, 0x07c, K(MSR), 2 },
+	{ 0x000, 0x03f, K(UD), 0 }, /* CR and DR accesses: none is intercepted */
+	{ 0x040, 0x05f, K(EXCEPTION), 0 },   { 0x060, 0x060, K(INTR), 0 },
+	{ 0x061, 0x061, K(NMI), 0 },	     { 0x062, 0x062, K(SMI), 0 },
+	{ 0x063, 0x063, K(INIT), 0 },	     { 0x064, 0x064, K(INTR_WINDOW), 0 },
+	{ 0x065, 0x065, K(UD), 0 },	     { 0x066, 0x06d, K(UD), 0 },
+	{ 0x06e, 0x06e, K(UD), 0 },	     { 0x06f, 0x06f, K(RDPMC), 2 },
+	{ 0x070, 0x071, K(UD), 0 },	     { 0x072, 0x072, K(CPUID), 2 },
+	{ 0x073, 0x073, K(RSM), 2 },	     { 0x074, 0x074, K(IRET), 0 },
+	{ 0x075, 0x075, K(UD), 0 },	     { 0x076, 0x076, K(INVD), 2 },
+	{ 0x077, 0x077, K(SKIP), 0 },	     { 0x078, 0x078, K(HLT), 1 },
+	{ 0x079, 0x07a, K(UD), 0 },	     { 0x07c, 0x07c, K(MSR), 2 },
 	{ 0x07d, 0x07d, K(TASK_SWITCH), 0 }, { 0x07e, 0x07e, K(FERR), 0 },
-	{ 0x07f, 0x07f, K(SHUTDOWN), 0 },  { 0x080, 0x080, K(UD), 0 },
-	{ 0x081, 0x081, K(HYPERCALL), 3 }, { 0x082, 0x088, K(UD), 0 },
-	{ 0x089, 0x089, K(WBINVD), 2 },	   { 0x08a, 0x08a, K(MONITOR), 3 },
-	{ 0x08b, 0x08c, K(MWAIT), 3 },	   { 0x08d, 0x08d, K(XSETBV), 3 },
-	{ 0x08e, 0x08e, K(UD), 0 },	   { 0x08f, 0x09f, K(NONE), 0 },
-	{ 0x0a0, 0x0a4, K(UD), 0 },	   { 0x0a5, 0x0a5, K(NONE), 0 },
-	{ 0x0a6, 0x0a6, K(HLT), 1 },	   { 0x400, 0x400, K(SLAT), 0 },
+	{ 0x07f, 0x07f, K(SHUTDOWN), 0 },    { 0x080, 0x080, K(UD), 0 },
+	{ 0x081, 0x081, K(HYPERCALL), 3 },   { 0x082, 0x088, K(UD), 0 },
+	{ 0x089, 0x089, K(WBINVD), 2 },	     { 0x08a, 0x08a, K(MONITOR), 3 },
+	{ 0x08b, 0x08c, K(MWAIT), 3 },	     { 0x08d, 0x08d, K(XSETBV), 3 },
+	{ 0x08e, 0x08e, K(UD), 0 },	     { 0x08f, 0x09f, K(NONE), 0 },
+	{ 0x0a0, 0x0a4, K(UD), 0 },	     { 0x0a5, 0x0a5, K(NONE), 0 },
+	{ 0x0a6, 0x0a6, K(HLT), 1 },	     { 0x400, 0x400, K(SLAT), 0 },
 };
 
 static int expected(uint32_t code, uint8_t *len)
@@ -230,13 +231,13 @@ static void test_interrupted_event(void **state)
 		uint32_t info;
 		bool again;
 	} events[] = {
-		{ 0x80000000u | 0x31, true },		   /* interrupt */
-		{ 0x80000000u | 2u << 8 | 2, true },	   /* NMI */
+		{ 0x80000000u | 0x31, true },			 /* interrupt */
+		{ 0x80000000u | 2u << 8 | 2, true },		 /* NMI */
 		{ 0x80000000u | 3u << 8 | 1u << 11 | 14, true }, /* #PF */
-		{ 0x80000000u | 3u << 8 | 3, false },	   /* INT3 */
-		{ 0x80000000u | 3u << 8 | 4, false },	   /* INTO */
-		{ 0x80000000u | 4u << 8 | 0x80, false },   /* INT n */
-		{ 0x31, false },			   /* not valid */
+		{ 0x80000000u | 3u << 8 | 3, false },		 /* INT3 */
+		{ 0x80000000u | 3u << 8 | 4, false },		 /* INTO */
+		{ 0x80000000u | 4u << 8 | 0x80, false },	 /* INT n */
+		{ 0x31, false },				 /* not valid */
 	};
 
 	(void)state;

@@ -93,8 +93,9 @@ static bool in(uint32_t msr, const uint32_t *list, size_t n)
 static void test_guest_maps(void **state)
 {
 	/* FS, GS, KERNEL_GS base, STAR, LSTAR, CSTAR, SFMASK, SYSENTER: the VMCB holds them all */
-	static const uint32_t is_free[] = { 0xc0000100, 0xc0000101, 0xc0000102, 0xc0000081, 0xc0000082,
-					    0xc0000083, 0xc0000084, 0x174,	0x175,	    0x176 };
+	static const uint32_t is_free[] = { 0xc0000100, 0xc0000101, 0xc0000102, 0xc0000081,
+					    0xc0000082, 0xc0000083, 0xc0000084, 0x174,
+					    0x175,	0x176 };
 	const uint8_t *map = hpa_ptr(HPA(vp.arch.vmcb->msrpm_base_pa));
 	const uint8_t *io = hpa_ptr(HPA(vp.arch.vmcb->iopm_base_pa));
 	static const uint32_t ranges[] = { 0, 0xc0000000, 0xc0010000 };
@@ -127,9 +128,7 @@ static void test_root_map(void **state)
 		for (uint32_t n = 0; n < 0x2000; n++) {
 			uint32_t msr = ranges[r] + n;
 			bool mtrr = (msr >= 0x200 && msr < 0x210) || (msr >= 0x268 && msr < 0x270);
-			int want = in(msr, both, 3)		 ? 3 :
-				   in(msr, writes, 6) || mtrr ? 2 :
-								0;
+			int want = in(msr, both, 3) ? 3 : in(msr, writes, 6) || mtrr ? 2 : 0;
 
 			assert_int_equal(map_bits(map, msr), want);
 		}
@@ -174,9 +173,10 @@ static const struct {
 	enum x86_sysreg reg;
 	int bit;
 } covered[] = {
-	{ SYS_CR0, 5 },	 { SYS_CR2, 9 },      { SYS_CR3, 5 },	{ SYS_CR4, 5 },	  { SYS_DR6, 6 },
-	{ SYS_DR7, 6 },	 { SYS_EFER, 5 },     { SYS_PAT, 4 },	{ SYS_CPL, 8 },	  { SYS_DEBUGCTL, 10 },
-	{ SYS_RFLAGS, -1 }, { SYS_INT_SHADOW, -1 }, { SYS_STAR, -1 }, { SYS_LSTAR, -1 },
+	{ SYS_CR0, 5 },	  { SYS_CR2, 9 },	{ SYS_CR3, 5 },	    { SYS_CR4, 5 },
+	{ SYS_DR6, 6 },	  { SYS_DR7, 6 },	{ SYS_EFER, 5 },    { SYS_PAT, 4 },
+	{ SYS_CPL, 8 },	  { SYS_DEBUGCTL, 10 }, { SYS_RFLAGS, -1 }, { SYS_INT_SHADOW, -1 },
+	{ SYS_STAR, -1 }, { SYS_LSTAR, -1 },
 };
 
 /* The checker: does a write through `set` leave the bit set that covers it? */
@@ -190,7 +190,8 @@ static uint32_t stale_after(void (*set)(struct vp *, enum x86_sysreg, uint64_t))
 		if (covered[i].bit >= 0 && vp.arch.clean >> covered[i].bit & 1)
 			stale++;
 		/* No more than its own. */
-		if (vp.arch.clean != (SVM_CLEAN_ALL & ~(covered[i].bit < 0 ? 0 : 1u << covered[i].bit)))
+		if (vp.arch.clean !=
+		    (SVM_CLEAN_ALL & ~(covered[i].bit < 0 ? 0 : 1u << covered[i].bit)))
 			stale++;
 	}
 	return stale;
@@ -310,8 +311,10 @@ static void test_segments(void **state)
 {
 	(void)state;
 	for (int i = SEG_ES; i <= SEG_GDTR; i++) {
-		struct hv_x64_segment_register s = { .base = 0x11110000u + (uint32_t)i, .limit = 0xfffff,
-						     .selector = (uint16_t)(8 * i), .attributes = 0xa09b },
+		struct hv_x64_segment_register s = { .base = 0x11110000u + (uint32_t)i,
+						     .limit = 0xfffff,
+						     .selector = (uint16_t)(8 * i),
+						     .attributes = 0xa09b },
 					       back;
 
 		svm_ops.set_seg(&vp, (enum x86_seg)i, &s);
@@ -328,7 +331,8 @@ static void test_segments(void **state)
 static void test_inject(void **state)
 {
 	(void)state;
-	svm_ops.inject(&vp, &(struct x86_event){ .type = 3, .vector = 14, .has_error = true, .error = 6 });
+	svm_ops.inject(
+		&vp, &(struct x86_event){ .type = 3, .vector = 14, .has_error = true, .error = 6 });
 	assert_int_equal(vp.arch.vmcb->eventinj, 0x80000000u | 1u << 11 | 3u << 8 | 14);
 	assert_int_equal(vp.arch.vmcb->eventinj_error, 6);
 	enter();
@@ -357,7 +361,8 @@ static void test_mail_turns_back(void **state)
 	(void)state;
 	entered_asid = 0;
 	vp.mail = VP_MAIL_IRQ;
-	svm_ops.inject(&vp, &(struct x86_event){ .type = 3, .vector = 14, .has_error = true, .error = 6 });
+	svm_ops.inject(
+		&vp, &(struct x86_event){ .type = 3, .vector = 14, .has_error = true, .error = 6 });
 	svm_ops.enter(&vp, &ex);
 	assert_int_equal(entered_asid, 0);
 	assert_int_equal(ex.kind, X86_EXIT_NONE);

@@ -287,7 +287,7 @@ static void *take_thread(void *arg)
 	struct vp *vp = vp_find(child, 0);
 	uint32_t *mine = arg;
 
-	for (uint32_t i = 0; i < 200000; i++) {
+	for (uint32_t i = 0; i < 200000 || !*mine; i++) {
 		if (!vp_take(vp))
 			continue;
 		if (atomic_add(&inside, 1) != 1)

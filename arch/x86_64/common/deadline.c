@@ -12,13 +12,13 @@
 
 /* Per CPU, own. Only valid between borrow and return. */
 static struct borrowed {
-	bool ours;	   /* the timer runs for the core */
-	bool usable;	   /* APIC on, and the core's vector can get through */
+	bool ours;	     /* the timer runs for the core */
+	bool usable;	     /* APIC on, and the core's vector can get through */
 	uint8_t root_vector; /* of its LVT entry, as last written */
-	uint64_t started;  /* host TSC when the root last wrote the count; 0: stopped, or unknown */
-	uint64_t seen;	   /* host TSC of the EOI of its last tick since */
-	bool rearm;	   /* the root's periodic timer runs its remainder as one-shot */
-	bool used;	   /* ... and was borrowed again since its last tick */
+	uint64_t started; /* host TSC when the root last wrote the count; 0: stopped, or unknown */
+	uint64_t seen;	  /* host TSC of the EOI of its last tick since */
+	bool rearm;	  /* the root's periodic timer runs its remainder as one-shot */
+	bool used;	  /* ... and was borrowed again since its last tick */
 	uint32_t lvt, initial, divide, tpr;
 	uint64_t root_due; /* host TSC of the root's next tick; UINT64_MAX: none */
 	uint64_t period;   /* TSC ticks; 0: not periodic */
@@ -52,8 +52,8 @@ static uint64_t next_tick(const struct borrowed *b, uint64_t now)
 	if (!b->period)
 		return UINT64_MAX;
 	now += apic_ticks_to_tsc(2, b->divide);
-	return b->root_due > now ? b->root_due :
-				   b->root_due + ((now - b->root_due) / b->period + 1) * b->period;
+	return b->root_due > now ? b->root_due
+				 : b->root_due + ((now - b->root_due) / b->period + 1) * b->period;
 }
 
 /*
@@ -83,9 +83,9 @@ static uint64_t root_tick(struct borrowed *b)
 	b->period = apic_ticks_to_tsc(b->initial, b->divide);
 	now += apic_ticks_to_tsc(current, b->divide);
 	last = now - b->period;
-	return b->started && last > b->started + b->period / 2 && b->seen < last && !tick_waits(b) ?
-		       last :
-		       now;
+	return b->started && last > b->started + b->period / 2 && b->seen < last && !tick_waits(b)
+		       ? last
+		       : now;
 }
 
 void deadline_borrow(void)
@@ -311,7 +311,8 @@ bool deadline_root_write(uint32_t reg, uint32_t v)
 		if (!b->rearm)
 			return false;
 		apic_write(APIC_LVT_TIMER, v & ~APIC_TIMER_PERIODIC);
-		/* It may have run out with no EOI to tell: masked, or with the vector changed now. */
+		/* It may have run out with no EOI to tell: masked, or with the vector changed now.
+		 */
 		if (!apic_read(APIC_CURRENT))
 			run_on(b);
 		return true;

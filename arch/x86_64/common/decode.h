@@ -40,17 +40,17 @@ enum x86_op {
 
 struct x86_insn {
 	uint8_t len;
-	uint8_t op;	  /* enum x86_op */
-	uint8_t opsize;	  /* bytes of the memory operand */
-	uint8_t regsize;  /* bytes of the register operand (MOVZX and MOVSX: larger) */
+	uint8_t op;	 /* enum x86_op */
+	uint8_t opsize;	 /* bytes of the memory operand */
+	uint8_t regsize; /* bytes of the register operand (MOVZX and MOVSX: larger) */
 	uint8_t addr_size;
-	bool mem;	  /* has a memory operand */
+	bool mem; /* has a memory operand */
 	bool mem_is_dest;
 	bool imm;
-	uint8_t reg;	  /* register operand */
-	bool reg_high;	  /* AH, CH, DH, BH */
+	uint8_t reg;   /* register operand */
+	bool reg_high; /* AH, CH, DH, BH */
 	int64_t imm_value;
-	uint8_t seg;	  /* override: 0 none, else the prefix byte */
+	uint8_t seg;		    /* override: 0 none, else the prefix byte */
 	uint8_t base, index, scale; /* 0xff: none */
 	int64_t disp;
 	bool rip_relative;

@@ -27,11 +27,13 @@
 #define L1D_ACPI     BIT(22)
 /* Leaf 7.0 EBX, ECX, EDX that a guest may have: instructions and paging features with no state
  * beyond XSAVE and CR4 */
-#define L7B_GUEST                                                                                  \
-	(BIT(0) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(18) | BIT(19) | BIT(20) | BIT(23) | \
-	 BIT(24) | BIT(29) | BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | \
-	 BIT(31))
-#define L7C_GUEST (BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | BIT(12) | BIT(14) | BIT(16))
+#define L7B_GUEST \
+	(BIT(0) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(18) | BIT(19) | BIT(20) | \
+	 BIT(23) | BIT(24) | BIT(29) | BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | \
+	 BIT(30) | BIT(31))
+#define L7C_GUEST \
+	(BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | \
+	 BIT(12) | BIT(14) | BIT(16))
 #define L7D_GUEST (BIT(2) | BIT(3) | BIT(4) | BIT(8))
 /* 8000_0001 */
 #define X1C_SVM	    BIT(2)
@@ -79,7 +81,8 @@ static void leaf_1(const struct partition *p, struct vp *vp, uint32_t r[4])
 		       L1C_DEADLINE | L1C_OSXSAVE;
 	uint64_t cr4 = vp ? virt->get(vp, SYS_CR4) : 0;
 
-	r[1] = (r[1] & 0xffff) | (vp ? vp->index : 0) << 24 | (p ? MIN(p->vp_count, 255u) : 0) << 16;
+	r[1] = (r[1] & 0xffff) | (vp ? vp->index : 0) << 24 |
+	       (p ? MIN(p->vp_count, 255u) : 0) << 16;
 	r[2] = (uint32_t)((r[2] & ~off) | L1C_HV);
 	if (cr4 & CR4_OSXSAVE)
 		r[2] |= (uint32_t)L1C_OSXSAVE;
@@ -223,8 +226,8 @@ static void mirror(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
 	uint64_t cr4 = virt->get(vp, SYS_CR4);
 
 	if (leaf == 1)
-		r[2] = cr4 & CR4_OSXSAVE ? r[2] | (uint32_t)L1C_OSXSAVE :
-					   r[2] & ~(uint32_t)L1C_OSXSAVE;
+		r[2] = cr4 & CR4_OSXSAVE ? r[2] | (uint32_t)L1C_OSXSAVE
+					 : r[2] & ~(uint32_t)L1C_OSXSAVE;
 	else if (leaf == 7 && sub == 0)
 		r[2] = cr4 & CR4_PKE ? r[2] | (uint32_t)BIT(4) : r[2] & ~(uint32_t)BIT(4);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* VMMCALL and VMCALL: TLFS, "Hypercall interface", x64. Registers to struct hv_hcall_io and back. */
+/* VMMCALL and VMCALL: TLFS, "Hypercall interface", x64. Registers to struct hv_hcall_io and back.
+ */
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/insn_fetch.h"
 #include "arch/x86_64/common/regs.h"

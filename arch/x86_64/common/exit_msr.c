@@ -129,10 +129,14 @@ static const struct {
 	uint8_t sys;
 	bool address; /* must be canonical */
 } plain[] = {
-	{ MSR_STAR, SYS_STAR, false },		  { MSR_LSTAR, SYS_LSTAR, true },
-	{ MSR_CSTAR, SYS_CSTAR, true },		  { MSR_SFMASK, SYS_SFMASK, false },
-	{ MSR_KERNEL_GS, SYS_KERNEL_GS, true },	  { MSR_SYSENTER_CS, SYS_SYSENTER_CS, false },
-	{ MSR_SYSENTER_ESP, SYS_SYSENTER_ESP, true }, { MSR_SYSENTER_EIP, SYS_SYSENTER_EIP, true },
+	{ MSR_STAR, SYS_STAR, false },
+	{ MSR_LSTAR, SYS_LSTAR, true },
+	{ MSR_CSTAR, SYS_CSTAR, true },
+	{ MSR_SFMASK, SYS_SFMASK, false },
+	{ MSR_KERNEL_GS, SYS_KERNEL_GS, true },
+	{ MSR_SYSENTER_CS, SYS_SYSENTER_CS, false },
+	{ MSR_SYSENTER_ESP, SYS_SYSENTER_ESP, true },
+	{ MSR_SYSENTER_EIP, SYS_SYSENTER_EIP, true },
 };
 
 static bool pat_valid(uint64_t v)
@@ -160,8 +164,8 @@ static uint64_t *mtrr_slot(struct vp *vp, uint32_t msr)
 		return &m->fixed[3 + msr - MSR_MTRR_FIX4K];
 	/* Bounded by itself too, whatever a CPU may speculate about is_mtrr(). */
 	msr -= MSR_MTRR_PHYSBASE;
-	return msr & 1 ? &m->mask[msr / 2 % ARCH_MTRR_VARIABLE] :
-			 &m->base[msr / 2 % ARCH_MTRR_VARIABLE];
+	return msr & 1 ? &m->mask[msr / 2 % ARCH_MTRR_VARIABLE]
+		       : &m->base[msr / 2 % ARCH_MTRR_VARIABLE];
 }
 
 static bool type_valid(uint64_t t)
@@ -177,7 +181,8 @@ static bool mtrr_valid(uint32_t msr, uint64_t v)
 	if (msr == MSR_MTRR_DEF_TYPE)
 		return !(v & ~0xcffull) && type_valid(v & 0xff);
 	if (msr >= MSR_MTRR_PHYSBASE && msr < MSR_MTRR_PHYSBASE + 2 * ARCH_MTRR_VARIABLE)
-		return msr & 1 ? !(v & (high | 0x7ff)) : !(v & (high | 0xf00)) && type_valid(v & 0xff);
+		return msr & 1 ? !(v & (high | 0x7ff))
+			       : !(v & (high | 0xf00)) && type_valid(v & 0xff);
 	for (uint32_t i = 0; i < 64; i += 8)
 		if (!type_valid(v >> i & 0xff))
 			return false;

@@ -45,9 +45,9 @@ static enum fetched fetch(struct vp *vp, const struct x86_exit *ex, struct x86_i
 		n = insn_fetch(vp, buf, fault);
 	if (n && x86_decode(buf, n, insn_mode(vp), insn) == X86_DECODE_OK)
 		return insn->mem && insn->op != X86_OP_NONE ? FETCH_OK : FETCH_UNKNOWN;
-	return fault->result == GVA_OK	      ? FETCH_UNKNOWN :
-	       fault->result == GVA_NO_MEMORY ? FETCH_ABSENT :
-						FETCH_RETRY;
+	return fault->result == GVA_OK		? FETCH_UNKNOWN
+	       : fault->result == GVA_NO_MEMORY ? FETCH_ABSENT
+						: FETCH_RETRY;
 }
 
 static enum exit_action root_apic(struct vp *vp, struct x86_exit *ex)
@@ -123,8 +123,8 @@ static enum exit_action guest_apic(struct vp *vp, struct x86_exit *ex)
 	case FETCH_UNKNOWN:
 	default:
 		/* The root may know more instructions than we do. */
-		return intercept_memory(vp, GPA(ex->slat.gpa), ex->slat.write ? SLAT_W : SLAT_R, true,
-					ex);
+		return intercept_memory(vp, GPA(ex->slat.gpa), ex->slat.write ? SLAT_W : SLAT_R,
+					true, ex);
 	}
 	/* Accesses other than 32 bits, aligned, are undefined (SDM vol. 3, 11.4.1): read zero. */
 	if (insn.opsize == 4 && x86_insn_needs_read(&insn) &&

@@ -31,10 +31,8 @@ static enum gva_result fail(const struct walk *w, struct gva_fault *f, enum gva_
 		f->table = r == GVA_NO_MEMORY;
 		f->error = (r == GVA_NOT_PRESENT ? 0 : 1u) | (w->access & GVA_WRITE ? 2u : 0) |
 			   (w->access & GVA_USER ? 4u : 0) | (r == GVA_RESERVED ? 8u : 0) |
-			   (w->access & GVA_EXEC &&
-					    (w->efer & EFER_NXE || w->cr4 & CR4_SMEP) ?
-				    16u :
-				    0);
+			   (w->access & GVA_EXEC && (w->efer & EFER_NXE || w->cr4 & CR4_SMEP) ? 16u
+											      : 0);
 	}
 	return r;
 }
@@ -146,8 +144,13 @@ static enum gva_result walk(struct walk *w, uint64_t table, uint64_t va, gpa_t *
 enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
 			      struct gva_fault *fault)
 {
-	struct walk w = { .vp = vp, .access = access, .user = true, .write = true, .levels = 2,
-			  .bits = 10, .entry_size = 4 };
+	struct walk w = { .vp = vp,
+			  .access = access,
+			  .user = true,
+			  .write = true,
+			  .levels = 2,
+			  .bits = 10,
+			  .entry_size = 4 };
 	uint64_t cr3 = virt->get(vp, SYS_CR3);
 
 	w.cr0 = virt->get(vp, SYS_CR0);
@@ -171,6 +174,9 @@ enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *
 		w.bits = 9;
 		w.entry_size = 8;
 	}
-	return walk(&w, w.levels == 3 ? cr3 & 0xffffffe0u : w.levels == 2 ? cr3 & 0xfffff000u : cr3 & MASK(51, 12),
+	return walk(&w,
+		    w.levels == 3   ? cr3 & 0xffffffe0u
+		    : w.levels == 2 ? cr3 & 0xfffff000u
+				    : cr3 & MASK(51, 12),
 		    gva.v, gpa, fault);
 }

@@ -9,14 +9,14 @@
 #include "kernel/guest_mem.h"
 #include "kernel/vp.h"
 
-#define GVA_READ  1u
-#define GVA_WRITE 2u
-#define GVA_EXEC  4u
-#define GVA_USER  8u /* as CPL 3 */
+#define GVA_READ		1u
+#define GVA_WRITE		2u
+#define GVA_EXEC		4u
+#define GVA_USER		8u /* as CPL 3 */
 #define GVA_NO_PERMISSION_CHECK 16u
-#define GVA_SET_AD 32u /* set accessed and dirty bits as a real access would */
-#define GVA_SMAP_ENFORCE  64u /* whatever RFLAGS.AC says: on, or off */
-#define GVA_SMAP_OVERRIDE 128u
+#define GVA_SET_AD		32u /* set accessed and dirty bits as a real access would */
+#define GVA_SMAP_ENFORCE	64u /* whatever RFLAGS.AC says: on, or off */
+#define GVA_SMAP_OVERRIDE	128u
 
 enum gva_result {
 	GVA_OK,

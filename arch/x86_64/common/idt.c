@@ -9,9 +9,9 @@
 #include "kernel/log.h"
 #include "kernel/percpu.h"
 
-#define SEL_CODE 0x08
-#define SEL_DATA 0x10
-#define GATE_INT 0x8e00u
+#define SEL_CODE	  0x08
+#define SEL_DATA	  0x10
+#define GATE_INT	  0x8e00u
 #define TRAP_OTHER_VECTOR 0xfe /* entry.S: every vector without a stub of its own */
 
 struct gate {
@@ -39,7 +39,7 @@ static void gate_set(uint32_t v, const void *fn)
 {
 	uint64_t a = (uint64_t)(uintptr_t)fn;
 
-	idt[v] = (struct gate){ (uint16_t)a, SEL_CODE, GATE_INT, (uint16_t)(a >> 16),
+	idt[v] = (struct gate){ (uint16_t)a,	     SEL_CODE, GATE_INT, (uint16_t)(a >> 16),
 				(uint32_t)(a >> 32), 0 };
 }
 
@@ -87,13 +87,11 @@ static void trap_fatal(const struct trap_frame *f)
 		(unsigned long long)f->rflags, (unsigned long long)read_cr2(),
 		(unsigned long long)read_cr3());
 	log_raw("rax %016llx rbx %016llx rcx %016llx rdx %016llx\n", (unsigned long long)f->rax,
-		(unsigned long long)f->rbx, (unsigned long long)f->rcx,
-		(unsigned long long)f->rdx);
+		(unsigned long long)f->rbx, (unsigned long long)f->rcx, (unsigned long long)f->rdx);
 	log_raw("rsi %016llx rdi %016llx rbp %016llx r8  %016llx\n", (unsigned long long)f->rsi,
 		(unsigned long long)f->rdi, (unsigned long long)f->rbp, (unsigned long long)f->r8);
 	log_raw("r9  %016llx r10 %016llx r11 %016llx r12 %016llx\n", (unsigned long long)f->r9,
-		(unsigned long long)f->r10, (unsigned long long)f->r11,
-		(unsigned long long)f->r12);
+		(unsigned long long)f->r10, (unsigned long long)f->r11, (unsigned long long)f->r12);
 	log_raw("r13 %016llx r14 %016llx r15 %016llx\n", (unsigned long long)f->r13,
 		(unsigned long long)f->r14, (unsigned long long)f->r15);
 	dump_stack(f->rsp);

@@ -53,8 +53,11 @@ void inject_exception(struct vp *vp, uint8_t vector, bool has_error, uint32_t er
 		}
 	}
 	put_back(&vp->arch);
-	*e = (struct x86_event){ .pending = true, .has_error = has_error, .type = EVENT_EXCEPTION,
-				 .vector = vector, .error = error };
+	*e = (struct x86_event){ .pending = true,
+				 .has_error = has_error,
+				 .type = EVENT_EXCEPTION,
+				 .vector = vector,
+				 .error = error };
 }
 
 void inject_gp(struct vp *vp)

@@ -33,7 +33,8 @@ uint32_t insn_fetch(struct vp *vp, uint8_t buf[16], struct gva_fault *fault)
 	uint32_t done = 0;
 
 	while (done < 15) {
-		uint32_t n = (uint32_t)MIN(15u - done, PAGE_SIZE - ((at.v + done) & (PAGE_SIZE - 1)));
+		uint32_t n =
+			(uint32_t)MIN(15u - done, PAGE_SIZE - ((at.v + done) & (PAGE_SIZE - 1)));
 		enum guest_mem_result r;
 		gpa_t gpa;
 
@@ -73,8 +74,8 @@ static void remember(struct vp *vp, uint64_t lin)
 	gpa_t gpa;
 
 	a->fetch_ptr = NULL;
-	if (gva_translate(vp, GVA(lin & PAGE_MASK), GVA_EXEC | GVA_NO_PERMISSION_CHECK, &gpa, NULL) !=
-		    GVA_OK ||
+	if (gva_translate(vp, GVA(lin & PAGE_MASK), GVA_EXEC | GVA_NO_PERMISSION_CHECK, &gpa,
+			  NULL) != GVA_OK ||
 	    guest_mem_pin(vp->partition, gpa, SLAT_R, &pg) != GUEST_MEM_OK)
 		return;
 	/*

@@ -54,8 +54,10 @@ static enum exit_action send(struct vp *vp, uint32_t type, const void *payload, 
 enum exit_action intercept_cpuid(struct vp *vp, struct x86_exit *ex, const uint32_t d[4])
 {
 	const uint64_t *g = vp->arch.gpr;
-	struct hv_x64_cpuid_intercept_message m = { .rax = g[GPR_RAX], .rcx = g[GPR_RCX],
-						    .rdx = g[GPR_RDX], .rbx = g[GPR_RBX],
+	struct hv_x64_cpuid_intercept_message m = { .rax = g[GPR_RAX],
+						    .rcx = g[GPR_RCX],
+						    .rdx = g[GPR_RDX],
+						    .rbx = g[GPR_RBX],
 						    .default_result_rax = d[0],
 						    .default_result_rbx = d[1],
 						    .default_result_rcx = d[2],
@@ -69,7 +71,8 @@ enum exit_action intercept_msr(struct vp *vp, struct x86_exit *ex)
 {
 	const uint64_t *g = vp->arch.gpr;
 	struct hv_x64_msr_intercept_message m = { .msr_number = (uint32_t)g[GPR_RCX],
-						  .rdx = g[GPR_RDX], .rax = g[GPR_RAX] };
+						  .rdx = g[GPR_RDX],
+						  .rax = g[GPR_RAX] };
 
 	fill_header(vp, &m.header, ex->len,
 		    ex->msr.write ? HV_INTERCEPT_ACCESS_WRITE : HV_INTERCEPT_ACCESS_READ);
@@ -80,8 +83,10 @@ enum exit_action intercept_io(struct vp *vp, struct x86_exit *ex)
 {
 	const uint64_t *g = vp->arch.gpr;
 	struct hv_x64_io_port_intercept_message m = { .port_number = ex->io.port,
-						      .rax = g[GPR_RAX], .rcx = g[GPR_RCX],
-						      .rsi = g[GPR_RSI], .rdi = g[GPR_RDI] };
+						      .rax = g[GPR_RAX],
+						      .rcx = g[GPR_RCX],
+						      .rsi = g[GPR_RSI],
+						      .rdi = g[GPR_RDI] };
 	struct gva_fault fault;
 
 	m.access_info = (uint8_t)(ex->io.size | (ex->io.string ? HV_X64_IO_ACCESS_STRING : 0) |
@@ -109,20 +114,20 @@ enum exit_action intercept_memory(struct vp *vp, gpa_t gpa, uint32_t access, boo
 		m.guest_virtual_address = ex->slat.gva;
 		m.memory_access_info = HV_X64_MEMORY_ACCESS_GVA_VALID;
 		if (!ex->slat.table_walk)
-			m.memory_access_info = HV_X64_MEMORY_ACCESS_GVA_VALID |
-					       HV_X64_MEMORY_ACCESS_GVA_GPA_VALID;
+			m.memory_access_info =
+				HV_X64_MEMORY_ACCESS_GVA_VALID | HV_X64_MEMORY_ACCESS_GVA_GPA_VALID;
 	}
 	/* A page of the instruction itself may be what is missing: then there are no bytes. */
 	if (access != SLAT_X) {
 		m.instruction_byte_count = (uint8_t)insn_fetch(vp, m.instruction_bytes, &fault);
-		if (x86_decode(m.instruction_bytes, m.instruction_byte_count, insn_mode(vp), &insn) !=
-		    X86_DECODE_OK)
+		if (x86_decode(m.instruction_bytes, m.instruction_byte_count, insn_mode(vp),
+			       &insn) != X86_DECODE_OK)
 			insn.len = 0;
 	}
 	fill_header(vp, &m.header, insn.len,
-		    access & SLAT_W ? HV_INTERCEPT_ACCESS_WRITE :
-		    access & SLAT_X ? HV_INTERCEPT_ACCESS_EXECUTE :
-				      HV_INTERCEPT_ACCESS_READ);
+		    access & SLAT_W   ? HV_INTERCEPT_ACCESS_WRITE
+		    : access & SLAT_X ? HV_INTERCEPT_ACCESS_EXECUTE
+				      : HV_INTERCEPT_ACCESS_READ);
 	return send(vp, unmapped ? HVMSG_UNMAPPED_GPA : HVMSG_GPA_INTERCEPT, &m, sizeof(m));
 }
 
@@ -131,8 +136,10 @@ enum exit_action intercept_exception(struct vp *vp, struct x86_exit *ex)
 	const uint64_t *g = vp->arch.gpr;
 	struct hv_x64_exception_intercept_message m = { .exception_vector = ex->exception.vector,
 							.error_code = ex->exception.error,
-							.rax = g[GPR_RAX], .rcx = g[GPR_RCX],
-							.rdx = g[GPR_RDX], .rbx = g[GPR_RBX] };
+							.rax = g[GPR_RAX],
+							.rcx = g[GPR_RCX],
+							.rdx = g[GPR_RDX],
+							.rbx = g[GPR_RBX] };
 	struct gva_fault fault;
 
 	if (ex->exception.has_error)
@@ -176,7 +183,8 @@ enum exit_action intercept_invalid_register(struct vp *vp, const char *why)
 {
 	struct hv_x64_invalid_vp_register_message m = { .vp_index = vp->index };
 
-	log_debug("partition %llu VP %u: %s", (unsigned long long)vp->partition->id, vp->index, why);
+	log_debug("partition %llu VP %u: %s", (unsigned long long)vp->partition->id, vp->index,
+		  why);
 	return send(vp, HVMSG_INVALID_VP_REGISTER_VALUE, &m, sizeof(m));
 }
 

@@ -28,7 +28,8 @@ static void frames_build(void)
 	uint32_t *words;
 
 	for (uint32_t i = 0; i < info.num_ranges; i++)
-		if (info.ranges[i].kind == BOOT_RANGE_RAM || info.ranges[i].kind == BOOT_RANGE_ROOT ||
+		if (info.ranges[i].kind == BOOT_RANGE_RAM ||
+		    info.ranges[i].kind == BOOT_RANGE_ROOT ||
 		    info.ranges[i].kind == BOOT_RANGE_CORE)
 			top = info.ranges[i].base + info.ranges[i].size;
 	top >>= PAGE_SHIFT;

@@ -8,14 +8,14 @@
 #include "kernel/log.h"
 #include "kernel/page_alloc.h"
 
-#define PTE_P  BIT(0)
-#define PTE_W  BIT(1)
+#define PTE_P	BIT(0)
+#define PTE_W	BIT(1)
 #define PTE_PWT BIT(3)
 #define PTE_PCD BIT(4)
-#define PTE_PS BIT(7)
-#define PTE_G  BIT(8)
-#define PTE_NX BIT(63)
-#define PTE_PA MASK(51, 12)
+#define PTE_PS	BIT(7)
+#define PTE_G	BIT(8)
+#define PTE_NX	BIT(63)
+#define PTE_PA	MASK(51, 12)
 
 extern const uint8_t core_start[], core_text_end[], core_rodata_end[], core_end[];
 
@@ -58,7 +58,8 @@ static void map(uint64_t *pml4, uint64_t va, uint64_t pa, uint64_t size, uint64_
 		for (uint32_t l = 3; l > level; l--)
 			t = table_at(&t[va >> (12 + 9 * (l - 1)) & 511]);
 		step = BIT(12 + 9 * (level - 1));
-		t[va >> (12 + 9 * (level - 1)) & 511] = pa | flags | PTE_P | (level > 1 ? PTE_PS : 0);
+		t[va >> (12 + 9 * (level - 1)) & 511] =
+			pa | flags | PTE_P | (level > 1 ? PTE_PS : 0);
 		va += step;
 		pa += step;
 		size -= step;

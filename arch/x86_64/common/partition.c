@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What HvCall*Property, *Intercept*, AssertVirtualInterrupt and TranslateVirtualAddress mean on x86. */
+/* What HvCall*Property, *Intercept*, AssertVirtualInterrupt and TranslateVirtualAddress mean on
+ * x86. */
 #include <string.h>
 
 #include <insn.h>
@@ -17,8 +18,9 @@ static uint64_t vendor(void)
 
 	cpuid(0, 0, r);
 	return r[2] == 0x6c65746e ? HV_PROCESSOR_VENDOR_INTEL : /* "ntel" */
-	       r[2] == 0x656e6975 ? HV_PROCESSOR_VENDOR_HYGON : /* "uine" */
-				    HV_PROCESSOR_VENDOR_AMD;
+		       r[2] == 0x656e6975 ? HV_PROCESSOR_VENDOR_HYGON
+					  : /* "uine" */
+		       HV_PROCESSOR_VENDOR_AMD;
 }
 
 /* log2 of CLFLUSH's line, as the property has it: CPUID 1 EBX 15:8 counts 8-byte units. */
@@ -129,8 +131,8 @@ uint16_t arch_install_intercept(struct partition *p, uint32_t type, uint32_t acc
 		return HV_STATUS_SUCCESS;
 	case HV_INTERCEPT_TYPE_X64_IO_PORT:
 		/* Every port goes to the root in any case; that cannot be taken away. */
-		return access == both && param <= 0xffff ? HV_STATUS_SUCCESS :
-							   HV_STATUS_INVALID_PARAMETER;
+		return access == both && param <= 0xffff ? HV_STATUS_SUCCESS
+							 : HV_STATUS_INVALID_PARAMETER;
 	case HV_INTERCEPT_TYPE_X64_HALT:
 		if (param || access & ~HV_INTERCEPT_ACCESS_MASK_EXECUTE)
 			return HV_STATUS_INVALID_PARAMETER;
@@ -297,8 +299,8 @@ static uint32_t result_of(enum gva_result r, const struct gva_fault *f)
 		return HV_TRANSLATE_GVA_INVALID_PAGE_TABLE_FLAGS;
 	case GVA_NO_MEMORY:
 	default:
-		return f->mem == GUEST_MEM_UNMAPPED ? HV_TRANSLATE_GVA_GPA_UNMAPPED :
-						      HV_TRANSLATE_GVA_GPA_NO_READ_ACCESS;
+		return f->mem == GUEST_MEM_UNMAPPED ? HV_TRANSLATE_GVA_GPA_UNMAPPED
+						    : HV_TRANSLATE_GVA_GPA_NO_READ_ACCESS;
 	}
 }
 
@@ -339,9 +341,9 @@ uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
 	    (flags & HV_TRANSLATE_GVA_SUPERVISOR_ACCESS && flags & HV_TRANSLATE_GVA_USER_ACCESS) ||
 	    (flags & HV_TRANSLATE_GVA_ENFORCE_SMAP && flags & HV_TRANSLATE_GVA_OVERRIDE_SMAP))
 		return HV_STATUS_INVALID_PARAMETER;
-	out->result_code = result_of(gva_translate(vp, GVA(gva_page << PAGE_SHIFT),
-						   access_of(vp, flags), &gpa, &fault),
-				     &fault);
+	out->result_code = result_of(
+		gva_translate(vp, GVA(gva_page << PAGE_SHIFT), access_of(vp, flags), &gpa, &fault),
+		&fault);
 	if (out->result_code == HV_TRANSLATE_GVA_SUCCESS)
 		out->result_code = check_page(vp->partition, gpa, flags);
 	if (out->result_code != HV_TRANSLATE_GVA_SUCCESS)

@@ -95,9 +95,10 @@ static struct vp *root_vp_create(uint32_t index)
 static void seg(struct vp *vp, enum x86_seg s, uint16_t sel, uint64_t base, uint32_t limit,
 		uint16_t attributes)
 {
-	virt->set_seg(vp, s,
-		      &(struct hv_x64_segment_register){ .base = base, .limit = limit,
-							 .selector = sel, .attributes = attributes });
+	virt->set_seg(
+		vp, s,
+		&(struct hv_x64_segment_register){
+			.base = base, .limit = limit, .selector = sel, .attributes = attributes });
 }
 
 /*
@@ -134,8 +135,8 @@ static uint64_t info_place(const struct boot_info *bi)
 	copy->num_cpus = percpu_count;
 	pa = ptr_hpa(copy).v;
 	for (uint64_t i = 0; i < pages; i++)
-		if (slat_map(&partition_root->slat, GPA(pa + i * PAGE_SIZE), HPA(pa + i * PAGE_SIZE),
-			     1, SLAT_R, NULL, NULL) != SLAT_OK)
+		if (slat_map(&partition_root->slat, GPA(pa + i * PAGE_SIZE),
+			     HPA(pa + i * PAGE_SIZE), 1, SLAT_R, NULL, NULL) != SLAT_OK)
 			panic("core memory too small for the root's tables");
 	return pa;
 }
@@ -150,17 +151,20 @@ void root_create(const struct boot_info *bi)
 	apic_pa = rdmsr(MSR_APIC_BASE) & MASK(51, 12);
 	partition_init_root(p);
 	/* 1-GiB leaves that can hold RAM, plus the PDPTs, plus what cutting out the core takes */
-	memory_init((uint32_t)((bi->ranges[bi->num_ranges - 1].base + bi->ranges[bi->num_ranges - 1].size) >> 30) + 12);
+	memory_init((uint32_t)((bi->ranges[bi->num_ranges - 1].base +
+				bi->ranges[bi->num_ranges - 1].size) >>
+			       30) +
+		    12);
 	map_identity(bi);
 	p->hypercall_page = overlay;
 	p->tsc_page = (uint8_t *)overlay + PAGE_SIZE;
 	hypercall_page_fill(p->hypercall_page);
 	p->hypercall_msr = ptr_hpa(p->hypercall_page).v;
 	p->reference_tsc = ptr_hpa(p->tsc_page).v;
-	if (slat_map(&p->slat, GPA(p->hypercall_msr), HPA(p->hypercall_msr), 1, SLAT_R | SLAT_X, NULL,
-		     NULL) != SLAT_OK ||
-	    slat_map(&p->slat, GPA(p->reference_tsc), HPA(p->reference_tsc), 1, SLAT_R, NULL, NULL) !=
-		    SLAT_OK)
+	if (slat_map(&p->slat, GPA(p->hypercall_msr), HPA(p->hypercall_msr), 1, SLAT_R | SLAT_X,
+		     NULL, NULL) != SLAT_OK ||
+	    slat_map(&p->slat, GPA(p->reference_tsc), HPA(p->reference_tsc), 1, SLAT_R, NULL,
+		     NULL) != SLAT_OK)
 		panic("core memory too small for the root's overlay pages");
 	p->ref_tsc = rdtsc();
 	p->arch.xcr0_mask = cpu_xcr0;
@@ -217,10 +221,10 @@ void root_icr_write(struct vp *vp, uint32_t dest, uint32_t low)
 	for (uint32_t i = 0; i < percpu_count; i++) {
 		struct vp *to = partition_root->vps[i];
 		bool self = to == vp;
-		bool hit = shorthand == 3 ? !self :
-			   shorthand == 2 ? true :
-			   shorthand == 1 ? self :
-			   percpu_of(i)->apic_id == dest;
+		bool hit = shorthand == 3   ? !self
+			   : shorthand == 2 ? true
+			   : shorthand == 1 ? self
+					    : percpu_of(i)->apic_id == dest;
 
 		if (hit && !self)
 			root_post(to, mode == APIC_DM_INIT ? VP_MAIL_INIT : VP_MAIL_SIPI,

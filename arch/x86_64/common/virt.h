@@ -34,16 +34,16 @@ enum x86_exit_kind {
 	X86_EXIT_RSM,
 	X86_EXIT_SMI,
 	X86_EXIT_INIT,
-	X86_EXIT_UD,	/* instruction that is not offered: #UD */
-	X86_EXIT_GP,	/* instruction that faults as configured: #GP(0) */
-	X86_EXIT_SKIP,	/* harmless when ignored: PAUSE, bus lock, ... */
-	X86_EXIT_FERR,	/* legacy FPU error: #MF semantics are the VP's own */
+	X86_EXIT_UD,   /* instruction that is not offered: #UD */
+	X86_EXIT_GP,   /* instruction that faults as configured: #GP(0) */
+	X86_EXIT_SKIP, /* harmless when ignored: PAUSE, bus lock, ... */
+	X86_EXIT_FERR, /* legacy FPU error: #MF semantics are the VP's own */
 	X86_EXIT_KINDS,
 };
 
 struct x86_exit {
-	uint8_t kind; /* enum x86_exit_kind */
-	uint8_t len;  /* of the instruction; 0: decode it */
+	uint8_t kind;	   /* enum x86_exit_kind */
+	uint8_t len;	   /* of the instruction; 0: decode it */
 	uint8_t opcode[2]; /* expected bytes when len is a fixed length; 0: none */
 	union {
 		struct {
@@ -104,7 +104,18 @@ enum x86_sysreg {
 };
 
 /* Order of HvX64RegisterEs .. Tr, then the two tables. */
-enum x86_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, SEG_IDTR, SEG_GDTR };
+enum x86_seg {
+	SEG_ES,
+	SEG_CS,
+	SEG_SS,
+	SEG_DS,
+	SEG_FS,
+	SEG_GS,
+	SEG_LDTR,
+	SEG_TR,
+	SEG_IDTR,
+	SEG_GDTR
+};
 
 struct virt_ops {
 	const char *name;

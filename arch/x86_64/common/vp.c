@@ -73,8 +73,9 @@ static void reset_segments(struct vp *vp)
 	s.attributes = 0;
 	virt->set_seg(vp, SEG_GDTR, &s);
 	virt->set_seg(vp, SEG_IDTR, &s);
-	s = (struct hv_x64_segment_register){ .base = 0xffff0000, .limit = 0xffff,
-					      .selector = 0xf000, .attributes = 0x9b };
+	s = (struct hv_x64_segment_register){
+		.base = 0xffff0000, .limit = 0xffff, .selector = 0xf000, .attributes = 0x9b
+	};
 	virt->set_seg(vp, SEG_CS, &s);
 }
 
@@ -140,7 +141,8 @@ void arch_vp_raise(struct vp *vp, uint8_t vector)
 
 static void start_ap(struct vp *vp, uint8_t vector)
 {
-	struct hv_x64_segment_register cs = { .base = (uint64_t)vector << 12, .limit = 0xffff,
+	struct hv_x64_segment_register cs = { .base = (uint64_t)vector << 12,
+					      .limit = 0xffff,
 					      .selector = (uint16_t)(vector << 8),
 					      .attributes = 0x9b };
 
@@ -159,7 +161,8 @@ static void take_lint(struct vp *vp, enum vlapic_lvt lvt)
 	case VLAPIC_EXTINT:
 	case VLAPIC_SMI:
 	case VLAPIC_INIT:
-		partition_unimplemented(vp->partition, UNIMPLEMENTED_IPI, "local pin with LVT", lvt);
+		partition_unimplemented(vp->partition, UNIMPLEMENTED_IPI, "local pin with LVT",
+					lvt);
 		break;
 	default:
 		break;
@@ -264,8 +267,8 @@ bool arch_hv_apic_msr(struct vp *vp, uint32_t msr, bool write, uint64_t *v)
 			return false;
 		(void)vlapic_eoi(a, &e);
 	} else if (vlapic_x2(a)) {
-		ok = write ? vlapic_msr_write(a, MSR_X2APIC_ICR, *v, now, &e) :
-			     vlapic_msr_read(a, MSR_X2APIC_ICR, now, v);
+		ok = write ? vlapic_msr_write(a, MSR_X2APIC_ICR, *v, now, &e)
+			   : vlapic_msr_read(a, MSR_X2APIC_ICR, now, v);
 	} else if (write) {
 		(void)vlapic_mmio_write(a, APIC_ICR_HIGH, (uint32_t)(*v >> 32), now, &e);
 		(void)vlapic_mmio_write(a, APIC_ICR_LOW, (uint32_t)*v, now, &e);
@@ -415,8 +418,8 @@ static bool wakes(struct vp *vp)
 
 	bool intr = vlapic_pending(&a->apic) >= 0 || a->queued.pending;
 
-	return a->event.pending || a->debug_pending ||
-	       (a->queued.pending && a->queued.type == 3) || (a->nmi_pending && !a->nmi_masked) ||
+	return a->event.pending || a->debug_pending || (a->queued.pending && a->queued.type == 3) ||
+	       (a->nmi_pending && !a->nmi_masked) ||
 	       (intr && virt->get(vp, SYS_RFLAGS) & RFLAGS_IF);
 }
 
@@ -465,8 +468,8 @@ enum vp_exit arch_vp_run(struct vp *vp)
 		if (unlikely(a->notify && inject_deliverable(vp) >= 0)) {
 			int type = inject_deliverable(vp);
 
-			a->notify &= ~(type ? HV_DELIVERABILITY_NMI :
-					      HV_DELIVERABILITY_INTERRUPT | MASK(5, 2));
+			a->notify &= ~(type ? HV_DELIVERABILITY_NMI
+					    : HV_DELIVERABILITY_INTERRUPT | MASK(5, 2));
 			(void)intercept_deliverable(vp, type);
 			return VP_EXIT_INTERCEPT;
 		}

@@ -13,9 +13,9 @@ uint32_t arch_state_size(const struct partition *p, uint32_t type)
 {
 	switch (type) {
 	case HV_VP_STATE_LOCAL_INTERRUPT_CONTROLLER:
-		return p->create_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED ?
-			       sizeof(struct hv_local_interrupt_controller_state) :
-			       0;
+		return p->create_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED
+			       ? sizeof(struct hv_local_interrupt_controller_state)
+			       : 0;
 	case HV_VP_STATE_XSAVE:
 		return p->arch.xsave_size;
 	default:

@@ -15,9 +15,10 @@
 #include "hvapi/msr.h"
 #include "kernel/arch.h"
 
-#define CR0_VALID                                                                                  \
-	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
-#define CR4_VALID                                                                                  \
+#define CR0_VALID \
+	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | \
+	 CR0_PG)
+#define CR4_VALID \
 	(MASK(12, 0) | CR4_FSGSBASE | CR4_PCIDE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP | CR4_PKE)
 #define EFER_VALID (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)
 
@@ -66,9 +67,9 @@ static uint16_t get_special(struct vp *vp, uint32_t name, union hv_register_valu
 		v->reg64 = vp->dispatch_suspend;
 		break;
 	case HV_REGISTER_INTERNAL_ACTIVITY_STATE:
-		v->reg64 = a->activity == X86_WAIT_SIPI ? HV_ACTIVITY_STARTUP_SUSPEND :
-			   a->activity == X86_HALTED	? HV_ACTIVITY_HALT_SUSPEND :
-							  0;
+		v->reg64 = a->activity == X86_WAIT_SIPI ? HV_ACTIVITY_STARTUP_SUSPEND
+			   : a->activity == X86_HALTED	? HV_ACTIVITY_HALT_SUSPEND
+							: 0;
 		break;
 	case HV_REGISTER_INTERRUPT_STATE:
 		v->reg64 = (virt->get(vp, SYS_INT_SHADOW) ? HV_INTERRUPT_STATE_SHADOW : 0) |
@@ -96,17 +97,17 @@ static uint16_t set_activity(struct vp *vp, uint64_t v)
 {
 	if (v & ~(HV_ACTIVITY_STARTUP_SUSPEND | HV_ACTIVITY_HALT_SUSPEND))
 		return HV_STATUS_INVALID_REGISTER_VALUE;
-	vp->arch.activity = v & HV_ACTIVITY_STARTUP_SUSPEND ? X86_WAIT_SIPI :
-			    v & HV_ACTIVITY_HALT_SUSPEND    ? X86_HALTED :
-							      X86_ACTIVE;
+	vp->arch.activity = v & HV_ACTIVITY_STARTUP_SUSPEND ? X86_WAIT_SIPI
+			    : v & HV_ACTIVITY_HALT_SUSPEND  ? X86_HALTED
+							    : X86_ACTIVE;
 	return HV_STATUS_SUCCESS;
 }
 
 static bool *suspend_flag(struct vp *vp, uint32_t name)
 {
-	return name == HV_REGISTER_EXPLICIT_SUSPEND  ? &vp->explicit_suspend :
-	       name == HV_REGISTER_INTERCEPT_SUSPEND ? &vp->intercept_suspend :
-						       &vp->dispatch_suspend;
+	return name == HV_REGISTER_EXPLICIT_SUSPEND    ? &vp->explicit_suspend
+	       : name == HV_REGISTER_INTERCEPT_SUSPEND ? &vp->intercept_suspend
+						       : &vp->dispatch_suspend;
 }
 
 static uint16_t set_special(struct vp *vp, uint32_t name, uint64_t v)

@@ -50,7 +50,8 @@ static void get_queued(const struct arch_vp *a, union hv_register_value *v)
 		return;
 	v->low_high[0] = HV_PENDING_EVENT_PENDING;
 	if (e->type == EVENT_INTR) {
-		v->low_high[0] |= (uint64_t)HV_PENDING_EVENT_EXT_INT << HV_PENDING_EVENT_TYPE_SHIFT |
+		v->low_high[0] |= (uint64_t)HV_PENDING_EVENT_EXT_INT
+					  << HV_PENDING_EVENT_TYPE_SHIFT |
 				  (uint64_t)e->vector << HV_PENDING_EVENT_EXT_INT_VECTOR_SHIFT;
 		return;
 	}
@@ -62,7 +63,8 @@ static void get_queued(const struct arch_vp *a, union hv_register_value *v)
 
 static uint16_t set_queued(struct arch_vp *a, const union hv_register_value *v)
 {
-	uint64_t w = v->low_high[0], type = w >> HV_PENDING_EVENT_TYPE_SHIFT & HV_PENDING_EVENT_TYPE_MASK;
+	uint64_t w = v->low_high[0],
+		 type = w >> HV_PENDING_EVENT_TYPE_SHIFT & HV_PENDING_EVENT_TYPE_MASK;
 	struct x86_event e = { .pending = w & HV_PENDING_EVENT_PENDING };
 
 	if (type == HV_PENDING_EVENT_EXT_INT) {
@@ -71,7 +73,8 @@ static uint16_t set_queued(struct arch_vp *a, const union hv_register_value *v)
 		e.type = EVENT_INTR;
 		e.vector = FIELD(w, 15, 8);
 	} else if (type == HV_PENDING_EVENT_EXCEPTION) {
-		if (w & (MASK(7, 5) | MASK(15, 9)) || w >> 16 & 0xffe0 || FIELD(w, 31, 16) == VEC_NMI)
+		if (w & (MASK(7, 5) | MASK(15, 9)) || w >> 16 & 0xffe0 ||
+		    FIELD(w, 31, 16) == VEC_NMI)
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		e.type = EVENT_EXCEPTION;
 		e.vector = FIELD(w, 20, 16);
@@ -125,8 +128,8 @@ uint16_t vp_event_set(struct vp *vp, uint32_t name, const union hv_register_valu
 	case HV_REGISTER_PENDING_EVENT1:
 	case HV_REGISTER_PENDING_EVENT2:
 	case HV_REGISTER_PENDING_EVENT3:
-		return v->low_high[0] || v->low_high[1] ? HV_STATUS_INVALID_REGISTER_VALUE :
-							  HV_STATUS_SUCCESS;
+		return v->low_high[0] || v->low_high[1] ? HV_STATUS_INVALID_REGISTER_VALUE
+							: HV_STATUS_SUCCESS;
 	case HV_X64_REGISTER_DELIVERABILITY_NOTIFICATIONS:
 		/* SINTs announce themselves by their messages. */
 		if (v->reg64 & ~(HV_DELIVERABILITY_NMI | HV_DELIVERABILITY_INTERRUPT | MASK(5, 2)))

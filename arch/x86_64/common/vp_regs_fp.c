@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* x87 and SSE registers, in the legacy region of the VP's XSAVE image (Intel SDM vol. 1, 13.4.1). */
+/* x87 and SSE registers, in the legacy region of the VP's XSAVE image (Intel SDM vol. 1, 13.4.1).
+ */
 #include <string.h>
 
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/common/vp_regs.h"
 
-#define FCW_AT	      0u
-#define FSW_AT	      2u
-#define FTW_AT	      4u
-#define FOP_AT	      6u
-#define FIP_AT	      8u
-#define FDP_AT	      16u
-#define MXCSR_AT      24u
-#define MASK_AT	      28u
-#define ST_AT	      32u
-#define XMM_AT	      160u
-#define XSTATE_BV_AT  512u
-#define REG_SIZE      16u
-#define FCW_INIT      0x37fu
+#define FCW_AT	     0u
+#define FSW_AT	     2u
+#define FTW_AT	     4u
+#define FOP_AT	     6u
+#define FIP_AT	     8u
+#define FDP_AT	     16u
+#define MXCSR_AT     24u
+#define MASK_AT	     28u
+#define ST_AT	     32u
+#define XMM_AT	     160u
+#define XSTATE_BV_AT 512u
+#define REG_SIZE     16u
+#define FCW_INIT     0x37fu
 
 struct fp_control {
 	uint16_t control, status;
@@ -42,7 +43,8 @@ static uint64_t in_use(const uint8_t *x)
 	return bv;
 }
 
-/* A component that the image says is in its initial state may hold anything: make it so, then use. */
+/* A component that the image says is in its initial state may hold anything: make it so, then use.
+ */
 static void use(uint8_t *x, uint64_t component)
 {
 	uint64_t bv = in_use(x);

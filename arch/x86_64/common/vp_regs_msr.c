@@ -36,11 +36,14 @@ static uint32_t msr_of(uint32_t name)
 	default:
 		break;
 	}
-	if (name >= HV_X64_REGISTER_MSR_MTRR_FIX4KC0000 && name <= HV_X64_REGISTER_MSR_MTRR_FIX4KF8000)
+	if (name >= HV_X64_REGISTER_MSR_MTRR_FIX4KC0000 &&
+	    name <= HV_X64_REGISTER_MSR_MTRR_FIX4KF8000)
 		return MSR_MTRR_FIX4K + name - HV_X64_REGISTER_MSR_MTRR_FIX4KC0000;
-	if (name >= HV_X64_REGISTER_MSR_MTRR_PHYS_BASE0 && name <= HV_X64_REGISTER_MSR_MTRR_PHYS_BASE7)
+	if (name >= HV_X64_REGISTER_MSR_MTRR_PHYS_BASE0 &&
+	    name <= HV_X64_REGISTER_MSR_MTRR_PHYS_BASE7)
 		return MSR_MTRR_PHYSBASE + 2 * (name - HV_X64_REGISTER_MSR_MTRR_PHYS_BASE0);
-	if (name >= HV_X64_REGISTER_MSR_MTRR_PHYS_MASK0 && name <= HV_X64_REGISTER_MSR_MTRR_PHYS_MASK7)
+	if (name >= HV_X64_REGISTER_MSR_MTRR_PHYS_MASK0 &&
+	    name <= HV_X64_REGISTER_MSR_MTRR_PHYS_MASK7)
 		return MSR_MTRR_PHYSBASE + 1 + 2 * (name - HV_X64_REGISTER_MSR_MTRR_PHYS_MASK0);
 	return 0;
 }
@@ -54,7 +57,7 @@ static bool always_zero(uint32_t name)
 
 /* -- local APIC ------------------------------------------------------------------------------- */
 
-#define APIC_NAME(n) ((n) - HV_X64_REGISTER_APIC_ID + 2) /* the x2APIC MSR's low byte */
+#define APIC_NAME(n) ((n)-HV_X64_REGISTER_APIC_ID + 2) /* the x2APIC MSR's low byte */
 
 /* Offset of the register's word in the state. 0xffff: not part of it. */
 static uint32_t apic_word(uint32_t reg)
@@ -138,8 +141,8 @@ static uint16_t apic_set(struct vp *vp, uint32_t reg, uint64_t x)
 	}
 	/* Derived, or a command: a restored 0 or an unchanged value is fine. */
 	if (reg == 0x0a)
-		return x == vlapic_ppr(&vp->arch.apic) ? HV_STATUS_SUCCESS :
-							 HV_STATUS_INVALID_REGISTER_VALUE;
+		return x == vlapic_ppr(&vp->arch.apic) ? HV_STATUS_SUCCESS
+						       : HV_STATUS_INVALID_REGISTER_VALUE;
 	if (reg == 0x0b || reg == 0x3f)
 		return x ? HV_STATUS_INVALID_REGISTER_VALUE : HV_STATUS_SUCCESS;
 	if (at == 0xffff)
@@ -170,11 +173,12 @@ uint16_t vp_msr_get(struct vp *vp, uint32_t name, union hv_register_value *v)
 {
 	uint32_t msr = msr_of(name);
 
-	if (name >= HV_X64_REGISTER_APIC_ID && name <= HV_X64_REGISTER_APIC_SELF_IPI && has_apic(vp))
+	if (name >= HV_X64_REGISTER_APIC_ID && name <= HV_X64_REGISTER_APIC_SELF_IPI &&
+	    has_apic(vp))
 		return apic_get(vp, APIC_NAME(name), v);
 	if (msr)
-		return msr_guest_read(vp, msr, &v->reg64) ? HV_STATUS_SUCCESS :
-							    HV_STATUS_UNKNOWN_REGISTER_NAME;
+		return msr_guest_read(vp, msr, &v->reg64) ? HV_STATUS_SUCCESS
+							  : HV_STATUS_UNKNOWN_REGISTER_NAME;
 	switch (name) {
 	case HV_X64_REGISTER_INITIAL_APIC_ID:
 		v->reg64 = vp->index;
@@ -196,7 +200,8 @@ uint16_t vp_msr_set(struct vp *vp, uint32_t name, const union hv_register_value 
 	uint64_t x = v->reg64, cap = 0;
 	bool ok;
 
-	if (name >= HV_X64_REGISTER_APIC_ID && name <= HV_X64_REGISTER_APIC_SELF_IPI && has_apic(vp))
+	if (name >= HV_X64_REGISTER_APIC_ID && name <= HV_X64_REGISTER_APIC_SELF_IPI &&
+	    has_apic(vp))
 		return apic_set(vp, APIC_NAME(name), x);
 	switch (name) {
 	case HV_X64_REGISTER_TSC_AUX:

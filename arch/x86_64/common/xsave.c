@@ -3,16 +3,16 @@
 
 #include <string.h>
 
-#define FCW_INIT   0x37fu
-#define MXCSR_INIT 0x1f80u
-#define FCW_AT	   0u
-#define MXCSR_AT   24u
-#define XMM_AT	   160u
-#define XSTATE_AT  512u
+#define FCW_INIT      0x37fu
+#define MXCSR_INIT    0x1f80u
+#define FCW_AT	      0u
+#define MXCSR_AT      24u
+#define XMM_AT	      160u
+#define XSTATE_AT     512u
 #define MASK_EXTENDED 0x7ffffffffffffffcull /* components 2 to 62 */
-#define XCOMP_AT   520u
-#define IMAGE_MAX  (3u * 4096)
-#define X87_SSE	   3ull
+#define XCOMP_AT      520u
+#define IMAGE_MAX     (3u * 4096)
+#define X87_SSE	      3ull
 
 static uint64_t get64(const void *p, uint32_t at)
 {

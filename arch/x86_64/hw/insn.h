@@ -23,7 +23,9 @@ static inline uint64_t rdmsr(uint32_t msr)
 
 static inline void wrmsr(uint32_t msr, uint64_t val)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32))
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32))
 			 : "memory");
 }
 
@@ -72,16 +74,16 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-#define INSN_CR(n)                                                                                 \
-	static inline uint64_t read_cr##n(void)                                                    \
-	{                                                                                          \
-		uint64_t v;                                                                        \
-		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v));                                  \
-		return v;                                                                          \
-	}                                                                                          \
-	static inline void write_cr##n(uint64_t v)                                                 \
-	{                                                                                          \
-		__asm__ volatile("mov %0, %%cr" #n : : "r"(v) : "memory");                         \
+#define INSN_CR(n) \
+	static inline uint64_t read_cr##n(void) \
+	{ \
+		uint64_t v; \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v)); \
+		return v; \
+	} \
+	static inline void write_cr##n(uint64_t v) \
+	{ \
+		__asm__ volatile("mov %0, %%cr" #n : : "r"(v) : "memory"); \
 	}
 INSN_CR(0)
 INSN_CR(2)
@@ -89,16 +91,16 @@ INSN_CR(3)
 INSN_CR(4)
 INSN_CR(8)
 
-#define INSN_DR(n)                                                                                 \
-	static inline uint64_t read_dr##n(void)                                                    \
-	{                                                                                          \
-		uint64_t v;                                                                        \
-		__asm__ volatile("mov %%db" #n ", %0" : "=r"(v));                                  \
-		return v;                                                                          \
-	}                                                                                          \
-	static inline void write_dr##n(uint64_t v)                                                 \
-	{                                                                                          \
-		__asm__ volatile("mov %0, %%db" #n : : "r"(v));                                    \
+#define INSN_DR(n) \
+	static inline uint64_t read_dr##n(void) \
+	{ \
+		uint64_t v; \
+		__asm__ volatile("mov %%db" #n ", %0" : "=r"(v)); \
+		return v; \
+	} \
+	static inline void write_dr##n(uint64_t v) \
+	{ \
+		__asm__ volatile("mov %0, %%db" #n : : "r"(v)); \
 	}
 INSN_DR(0)
 INSN_DR(1)
@@ -172,7 +174,9 @@ static inline void load_segments(uint16_t code, uint16_t data)
 	__asm__ volatile("pushq %q0\n\tlea 1f(%%rip), %%rax\n\tpush %%rax\n\tlretq\n1:\t"
 			 "mov %w1, %%ss\n\tmov %w1, %%ds\n\tmov %w1, %%es\n\t"
 			 "mov %w2, %%fs\n\tmov %w2, %%gs"
-			 : : "r"((uint64_t)code), "r"(data), "r"((uint16_t)0) : "rax", "memory");
+			 :
+			 : "r"((uint64_t)code), "r"(data), "r"((uint16_t)0)
+			 : "rax", "memory");
 }
 
 static inline void ltr(uint16_t sel)

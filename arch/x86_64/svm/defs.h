@@ -26,28 +26,28 @@
 #define SVM_I3_FERR_FREEZE BIT(30)
 #define SVM_I3_SHUTDOWN	   BIT(31)
 /* Intercept word 4 (offset 010) */
-#define SVM_I4_VMRUN	     BIT(0)
-#define SVM_I4_VMMCALL	     BIT(1)
-#define SVM_I4_VMLOAD	     BIT(2)
-#define SVM_I4_VMSAVE	     BIT(3)
-#define SVM_I4_STGI	     BIT(4)
-#define SVM_I4_CLGI	     BIT(5)
-#define SVM_I4_SKINIT	     BIT(6)
-#define SVM_I4_RDTSCP	     BIT(7)
-#define SVM_I4_ICEBP	     BIT(8)
-#define SVM_I4_WBINVD	     BIT(9)
-#define SVM_I4_MONITOR	     BIT(10)
-#define SVM_I4_MWAIT	     BIT(11)
-#define SVM_I4_MWAIT_ARMED   BIT(12)
-#define SVM_I4_XSETBV	     BIT(13)
-#define SVM_I4_RDPRU	     BIT(14)
-#define SVM_I4_EFER_TRAP     BIT(15)
+#define SVM_I4_VMRUN	   BIT(0)
+#define SVM_I4_VMMCALL	   BIT(1)
+#define SVM_I4_VMLOAD	   BIT(2)
+#define SVM_I4_VMSAVE	   BIT(3)
+#define SVM_I4_STGI	   BIT(4)
+#define SVM_I4_CLGI	   BIT(5)
+#define SVM_I4_SKINIT	   BIT(6)
+#define SVM_I4_RDTSCP	   BIT(7)
+#define SVM_I4_ICEBP	   BIT(8)
+#define SVM_I4_WBINVD	   BIT(9)
+#define SVM_I4_MONITOR	   BIT(10)
+#define SVM_I4_MWAIT	   BIT(11)
+#define SVM_I4_MWAIT_ARMED BIT(12)
+#define SVM_I4_XSETBV	   BIT(13)
+#define SVM_I4_RDPRU	   BIT(14)
+#define SVM_I4_EFER_TRAP   BIT(15)
 
-#define SVM_VINTR_TPR(v)      ((v)&0xff)
-#define SVM_VINTR_IRQ	      BIT(8)
-#define SVM_VINTR_PRIO_SHIFT  16
-#define SVM_VINTR_IGN_TPR     BIT(20)
-#define SVM_VINTR_MASKING     BIT(24)
+#define SVM_VINTR_TPR(v)     ((v)&0xff)
+#define SVM_VINTR_IRQ	     BIT(8)
+#define SVM_VINTR_PRIO_SHIFT 16
+#define SVM_VINTR_IGN_TPR    BIT(20)
+#define SVM_VINTR_MASKING    BIT(24)
 
 #define SVM_TLB_NOTHING	  0u
 #define SVM_TLB_FLUSH_ALL 1u
@@ -63,26 +63,26 @@
 #define SVM_EVENT_SOFT	     4u
 
 /* VMCB clean bits, APM 15.15.3 */
-#define SVM_CLEAN_I	 BIT(0)
-#define SVM_CLEAN_IOPM	 BIT(1)
-#define SVM_CLEAN_ASID	 BIT(2)
-#define SVM_CLEAN_TPR	 BIT(3)
-#define SVM_CLEAN_NP	 BIT(4)
-#define SVM_CLEAN_CRX	 BIT(5)
-#define SVM_CLEAN_DRX	 BIT(6)
-#define SVM_CLEAN_DT	 BIT(7)
-#define SVM_CLEAN_SEG	 BIT(8)
-#define SVM_CLEAN_CR2	 BIT(9)
-#define SVM_CLEAN_LBR	 BIT(10)
-#define SVM_CLEAN_AVIC	 BIT(11)
-#define SVM_CLEAN_ALL	 0x7ffu
+#define SVM_CLEAN_I    BIT(0)
+#define SVM_CLEAN_IOPM BIT(1)
+#define SVM_CLEAN_ASID BIT(2)
+#define SVM_CLEAN_TPR  BIT(3)
+#define SVM_CLEAN_NP   BIT(4)
+#define SVM_CLEAN_CRX  BIT(5)
+#define SVM_CLEAN_DRX  BIT(6)
+#define SVM_CLEAN_DT   BIT(7)
+#define SVM_CLEAN_SEG  BIT(8)
+#define SVM_CLEAN_CR2  BIT(9)
+#define SVM_CLEAN_LBR  BIT(10)
+#define SVM_CLEAN_AVIC BIT(11)
+#define SVM_CLEAN_ALL  0x7ffu
 
 /* CPUID 8000_000A EDX */
-#define SVM_FEAT_NPT		 BIT(0)
-#define SVM_FEAT_NRIP		 BIT(3)
-#define SVM_FEAT_CLEAN		 BIT(5)
-#define SVM_FEAT_FLUSH_ASID	 BIT(6)
-#define SVM_FEAT_DECODE_ASSISTS	 BIT(7)
+#define SVM_FEAT_NPT		BIT(0)
+#define SVM_FEAT_NRIP		BIT(3)
+#define SVM_FEAT_CLEAN		BIT(5)
+#define SVM_FEAT_FLUSH_ASID	BIT(6)
+#define SVM_FEAT_DECODE_ASSISTS BIT(7)
 
 /* Exit codes, APM appendix C */
 enum svm_exitcode {
@@ -154,12 +154,12 @@ enum svm_exitcode {
 };
 
 /* NPF EXITINFO1, APM 15.25.6 */
-#define SVM_NPF_PRESENT BIT(0)
-#define SVM_NPF_WRITE	BIT(1)
-#define SVM_NPF_USER	BIT(2)
+#define SVM_NPF_PRESENT	 BIT(0)
+#define SVM_NPF_WRITE	 BIT(1)
+#define SVM_NPF_USER	 BIT(2)
 #define SVM_NPF_RESERVED BIT(3)
-#define SVM_NPF_FETCH	BIT(4)
-#define SVM_NPF_FINAL	BIT(32) /* the guest's final physical address */
-#define SVM_NPF_TABLE	BIT(33) /* the guest's page table walk */
+#define SVM_NPF_FETCH	 BIT(4)
+#define SVM_NPF_FINAL	 BIT(32) /* the guest's final physical address */
+#define SVM_NPF_TABLE	 BIT(33) /* the guest's page table walk */
 
 #endif

@@ -19,11 +19,11 @@ struct exit_row {
 
 /* MSR, VMMCALL etc. have fixed lengths without prefixes; exit.c of common/ checks the bytes. */
 static const struct exit_row rows[ROWS] = {
-	[SVM_EXIT_CR0_READ ... SVM_EXIT_CR0_READ + 0xf] = { X86_EXIT_UD, 0, { 0 } },
-	[SVM_EXIT_CR0_WRITE ... SVM_EXIT_CR0_WRITE + 0xf] = { X86_EXIT_UD, 0, { 0 } },
-	[SVM_EXIT_DR0_READ ... SVM_EXIT_DR0_READ + 0xf] = { X86_EXIT_UD, 0, { 0 } },
-	[SVM_EXIT_DR0_WRITE ... SVM_EXIT_DR0_WRITE + 0xf] = { X86_EXIT_UD, 0, { 0 } },
-	[SVM_EXIT_EXCP0 ... SVM_EXIT_EXCP0 + 0x1f] = { X86_EXIT_EXCEPTION, 0, { 0 } },
+	[SVM_EXIT_CR0_READ... SVM_EXIT_CR0_READ + 0xf] = { X86_EXIT_UD, 0, { 0 } },
+	[SVM_EXIT_CR0_WRITE... SVM_EXIT_CR0_WRITE + 0xf] = { X86_EXIT_UD, 0, { 0 } },
+	[SVM_EXIT_DR0_READ... SVM_EXIT_DR0_READ + 0xf] = { X86_EXIT_UD, 0, { 0 } },
+	[SVM_EXIT_DR0_WRITE... SVM_EXIT_DR0_WRITE + 0xf] = { X86_EXIT_UD, 0, { 0 } },
+	[SVM_EXIT_EXCP0... SVM_EXIT_EXCP0 + 0x1f] = { X86_EXIT_EXCEPTION, 0, { 0 } },
 	[SVM_EXIT_INTR] = { X86_EXIT_INTR, 0, { 0 } },
 	[SVM_EXIT_NMI] = { X86_EXIT_NMI, 0, { 0 } },
 	[SVM_EXIT_SMI] = { X86_EXIT_SMI, 0, { 0 } },
@@ -31,7 +31,7 @@ static const struct exit_row rows[ROWS] = {
 	[SVM_EXIT_VINTR] = { X86_EXIT_INTR_WINDOW, 0, { 0 } },
 	/* Never intercepted; were one to come, the instruction runs on unharmed only as a fault. */
 	[SVM_EXIT_CR0_SEL_WRITE] = { X86_EXIT_UD, 0, { 0 } },
-	[SVM_EXIT_IDTR_READ ... SVM_EXIT_TR_WRITE] = { X86_EXIT_UD, 0, { 0 } },
+	[SVM_EXIT_IDTR_READ... SVM_EXIT_TR_WRITE] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_RDTSC] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_RDPMC] = { X86_EXIT_RDPMC, 2, { 0x0f, 0x33 } },
 	[SVM_EXIT_PUSHF] = { X86_EXIT_UD, 0, { 0 } },
@@ -52,7 +52,7 @@ static const struct exit_row rows[ROWS] = {
 	[SVM_EXIT_SHUTDOWN] = { X86_EXIT_SHUTDOWN, 0, { 0 } },
 	[SVM_EXIT_VMRUN] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_VMMCALL] = { X86_EXIT_HYPERCALL, 3, { 0x0f, 0x01 } },
-	[SVM_EXIT_VMLOAD ... SVM_EXIT_SKINIT] = { X86_EXIT_UD, 0, { 0 } },
+	[SVM_EXIT_VMLOAD... SVM_EXIT_SKINIT] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_RDTSCP] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_ICEBP] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_WBINVD] = { X86_EXIT_WBINVD, 2, { 0x0f, 0x09 } },
@@ -63,7 +63,7 @@ static const struct exit_row rows[ROWS] = {
 	[SVM_EXIT_RDPRU] = { X86_EXIT_UD, 0, { 0 } },
 	/* Traps after the write: state is already as the guest wanted it. */
 	[SVM_EXIT_EFER_TRAP] = { X86_EXIT_NONE, 0, { 0 } },
-	[SVM_EXIT_CR0_TRAP ... SVM_EXIT_CR0_TRAP + 0xf] = { X86_EXIT_NONE, 0, { 0 } },
+	[SVM_EXIT_CR0_TRAP... SVM_EXIT_CR0_TRAP + 0xf] = { X86_EXIT_NONE, 0, { 0 } },
 	[SVM_EXIT_INVLPGB] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_INVLPGB_ILLEGAL] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_INVPCID] = { X86_EXIT_UD, 0, { 0 } },

@@ -65,24 +65,31 @@ void svm_msrpm_set(uint8_t *map, uint32_t msr, bool read, bool write)
 	if (!svm_msrpm_bit(msr, &bit))
 		return;
 	shift = bit & 7;
-	map[bit / 8] &= (uint8_t)~(3u << shift);
-	map[bit / 8] |= (uint8_t)((read ? MSRPM_READ : 0u) << shift | (write ? MSRPM_WRITE : 0u) << shift);
+	map[bit / 8] &= (uint8_t) ~(3u << shift);
+	map[bit / 8] |=
+		(uint8_t)((read ? MSRPM_READ : 0u) << shift | (write ? MSRPM_WRITE : 0u) << shift);
 }
 
 static const struct {
 	uint32_t msr;
 	bool read, write; /* intercepted */
 } root_msrs[] = {
-	{ MSR_APIC_BASE, false, true }, { MSR_X2APIC_ICR, false, true }, { MSR_EFER, true, true },
-	{ MSR_VM_CR, true, true },	{ MSR_VM_HSAVE_PA, true, true }, { MSR_MTRR_DEF_TYPE, false, true },
-	{ MSR_MTRR_FIX64K, false, true }, { MSR_MTRR_FIX16K, false, true },
+	{ MSR_APIC_BASE, false, true },
+	{ MSR_X2APIC_ICR, false, true },
+	{ MSR_EFER, true, true },
+	{ MSR_VM_CR, true, true },
+	{ MSR_VM_HSAVE_PA, true, true },
+	{ MSR_MTRR_DEF_TYPE, false, true },
+	{ MSR_MTRR_FIX64K, false, true },
+	{ MSR_MTRR_FIX16K, false, true },
 	{ MSR_MTRR_FIX16K + 1, false, true },
 };
 
 /* What a guest touches without an exit: VMCB members with no rule of ours beyond the hardware's. */
-static const uint32_t guest_free_msrs[] = { MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS, MSR_STAR,
-					    MSR_LSTAR,	 MSR_CSTAR,   MSR_SFMASK,    MSR_SYSENTER_CS,
-					    MSR_SYSENTER_ESP, MSR_SYSENTER_EIP };
+static const uint32_t guest_free_msrs[] = { MSR_FS_BASE,     MSR_GS_BASE,     MSR_KERNEL_GS,
+					    MSR_STAR,	     MSR_LSTAR,	      MSR_CSTAR,
+					    MSR_SFMASK,	     MSR_SYSENTER_CS, MSR_SYSENTER_ESP,
+					    MSR_SYSENTER_EIP };
 
 void svm_maps_build(void)
 {
@@ -135,15 +142,16 @@ static void vmcb_free(struct vp *vp)
 	vp->arch.vmcb = NULL;
 }
 
-#define INTERCEPT_BOTH_3 (SVM_I3_NMI | SVM_I3_INIT | SVM_I3_CPUID | SVM_I3_MSR | SVM_I3_INVLPGA | SVM_I3_SHUTDOWN)
-#define INTERCEPT_BOTH_4                                                                           \
-	(SVM_I4_VMRUN | SVM_I4_VMMCALL | SVM_I4_VMLOAD | SVM_I4_VMSAVE | SVM_I4_STGI | SVM_I4_CLGI | \
-	 SVM_I4_SKINIT)
-#define INTERCEPT_GUEST_3                                                                          \
-	(SVM_I3_INTR | SVM_I3_SMI | SVM_I3_RDPMC | SVM_I3_RSM | SVM_I3_INVD | SVM_I3_HLT |         \
+#define INTERCEPT_BOTH_3 \
+	(SVM_I3_NMI | SVM_I3_INIT | SVM_I3_CPUID | SVM_I3_MSR | SVM_I3_INVLPGA | SVM_I3_SHUTDOWN)
+#define INTERCEPT_BOTH_4 \
+	(SVM_I4_VMRUN | SVM_I4_VMMCALL | SVM_I4_VMLOAD | SVM_I4_VMSAVE | SVM_I4_STGI | \
+	 SVM_I4_CLGI | SVM_I4_SKINIT)
+#define INTERCEPT_GUEST_3 \
+	(SVM_I3_INTR | SVM_I3_SMI | SVM_I3_RDPMC | SVM_I3_RSM | SVM_I3_INVD | SVM_I3_HLT | \
 	 SVM_I3_IOIO | SVM_I3_TASK_SWITCH | SVM_I3_FERR_FREEZE)
-#define INTERCEPT_GUEST_4                                                                          \
-	(SVM_I4_WBINVD | SVM_I4_MONITOR | SVM_I4_MWAIT | SVM_I4_MWAIT_ARMED | SVM_I4_XSETBV |      \
+#define INTERCEPT_GUEST_4 \
+	(SVM_I4_WBINVD | SVM_I4_MONITOR | SVM_I4_MWAIT | SVM_I4_MWAIT_ARMED | SVM_I4_XSETBV | \
 	 SVM_I4_RDPRU)
 
 static void vp_setup(struct vp *vp, bool root)
@@ -453,7 +461,8 @@ static void set_seg(struct vp *vp, enum x86_seg s, const struct hv_x64_segment_r
 	/* CPL is its own field here; the ABI has it in SS.DPL (APM 15.5.1). */
 	if (s == SEG_SS)
 		vp->arch.vmcb->cpl = v->attributes >> 5 & 3;
-	vp->arch.clean &= ~(uint32_t)(s == SEG_GDTR || s == SEG_IDTR ? SVM_CLEAN_DT : SVM_CLEAN_SEG);
+	vp->arch.clean &=
+		~(uint32_t)(s == SEG_GDTR || s == SEG_IDTR ? SVM_CLEAN_DT : SVM_CLEAN_SEG);
 }
 
 static void inject(struct vp *vp, const struct x86_event *e)

@@ -15,12 +15,12 @@ struct svm_segment {
 
 struct svm_vmcb {
 	/* Control area */
-	uint16_t intercept_cr_read;  /* 000 */
-	uint16_t intercept_cr_write; /* 002 */
-	uint16_t intercept_dr_read;  /* 004 */
-	uint16_t intercept_dr_write; /* 006 */
+	uint16_t intercept_cr_read;    /* 000 */
+	uint16_t intercept_cr_write;   /* 002 */
+	uint16_t intercept_dr_read;    /* 004 */
+	uint16_t intercept_dr_write;   /* 006 */
 	uint32_t intercept_exceptions; /* 008 */
-	uint32_t intercept[3];	     /* 00c: words 3, 4, 5 */
+	uint32_t intercept[3];	       /* 00c: words 3, 4, 5 */
 	uint8_t reserved_018[0x3c - 0x18];
 	uint16_t pause_filter_threshold; /* 03c */
 	uint16_t pause_filter_count;	 /* 03e */
@@ -46,41 +46,41 @@ struct svm_vmcb {
 	uint64_t virt_ext;		 /* 0b8 */
 	uint32_t clean;			 /* 0c0 */
 	uint32_t reserved_0c4;
-	uint64_t next_rip;		 /* 0c8: with NRIP save */
-	uint8_t insn_len;		 /* 0d0: with decode assists */
-	uint8_t insn_bytes[15];		 /* 0d1 */
+	uint64_t next_rip;	/* 0c8: with NRIP save */
+	uint8_t insn_len;	/* 0d0: with decode assists */
+	uint8_t insn_bytes[15]; /* 0d1 */
 	uint8_t reserved_0e0[0x400 - 0xe0];
 
 	/* State save area, at 0x400 */
 	struct svm_segment es, cs, ss, ds, fs, gs, gdtr, ldtr, idtr, tr; /* 400..49f */
 	uint8_t reserved_4a0[0x4cb - 0x4a0];
-	uint8_t cpl;	    /* 4cb */
+	uint8_t cpl; /* 4cb */
 	uint32_t reserved_4cc;
-	uint64_t efer;	    /* 4d0 */
+	uint64_t efer; /* 4d0 */
 	uint8_t reserved_4d8[0x548 - 0x4d8];
-	uint64_t cr4;	    /* 548 */
-	uint64_t cr3;	    /* 550 */
-	uint64_t cr0;	    /* 558 */
-	uint64_t dr7;	    /* 560 */
-	uint64_t dr6;	    /* 568 */
-	uint64_t rflags;    /* 570 */
-	uint64_t rip;	    /* 578 */
+	uint64_t cr4;	 /* 548 */
+	uint64_t cr3;	 /* 550 */
+	uint64_t cr0;	 /* 558 */
+	uint64_t dr7;	 /* 560 */
+	uint64_t dr6;	 /* 568 */
+	uint64_t rflags; /* 570 */
+	uint64_t rip;	 /* 578 */
 	uint8_t reserved_580[0x5d8 - 0x580];
-	uint64_t rsp;	    /* 5d8 */
+	uint64_t rsp; /* 5d8 */
 	uint8_t reserved_5e0[0x5f8 - 0x5e0];
-	uint64_t rax;	    /* 5f8 */
-	uint64_t star;	    /* 600 */
-	uint64_t lstar;	    /* 608 */
-	uint64_t cstar;	    /* 610 */
-	uint64_t sfmask;    /* 618 */
+	uint64_t rax;		 /* 5f8 */
+	uint64_t star;		 /* 600 */
+	uint64_t lstar;		 /* 608 */
+	uint64_t cstar;		 /* 610 */
+	uint64_t sfmask;	 /* 618 */
 	uint64_t kernel_gs_base; /* 620 */
 	uint64_t sysenter_cs;	 /* 628 */
 	uint64_t sysenter_esp;	 /* 630 */
 	uint64_t sysenter_eip;	 /* 638 */
 	uint64_t cr2;		 /* 640 */
 	uint8_t reserved_648[0x668 - 0x648];
-	uint64_t g_pat;	    /* 668 */
-	uint64_t debugctl;  /* 670 */
+	uint64_t g_pat;					     /* 668 */
+	uint64_t debugctl;				     /* 670 */
 	uint64_t br_from, br_to, lastexcp_from, lastexcp_to; /* 678 */
 	uint8_t reserved_698[0x1000 - 0x698];
 } __attribute__((packed, aligned(4096)));
