@@ -230,6 +230,8 @@ static void set_up(struct state *s)
 	WRITE_REG(dr2, 0x2222);
 	WRITE_REG(dr3, 0x3333);
 	WRITE_REG(dr7, DR7_VALUE);
+	/* Before any interrupt can wait: QEMU 7.2 ends by an assertion when CR8 is written then */
+	WRITE_REG(cr8, CR8_HELD);
 	/* The APIC first: while it is off, an interrupt of a message is lost, and its slot stays
 	 * full */
 	apic_write(0xf0, 0x1ff);
@@ -255,7 +257,6 @@ static void set_up(struct state *s)
 	wrmsr(HV_STIMER + 1, 10000 + 3000 * i); /* 1 ms */
 	wrmsr(HV_STIMER, (uint64_t)SINT_TICK << 16 | 3);
 	/* Local APIC: a periodic timer, an interrupt that CR8 holds back */
-	WRITE_REG(cr8, CR8_HELD);
 	apic_write(0x3e0, 0xb);
 	apic_write(0x320, 0x20000 | VEC_APIC_TIMER);
 	apic_write(0x380, 300000 + 50000 * (uint32_t)i);
@@ -369,7 +370,7 @@ static void finish(struct state *s)
 	/* Payload: the timer's number. Timer 1 came first. */
 	if (m[4] != 2)
 		wrong(s, JOB_TIMERS);
-	WRITE_REG(cr8, 0);
+	apic_write(0x80, 0); /* TPR, which is CR8: see set_up() */
 	end = rdtsc() + rdmsr(0x40000022) / 2;
 	while (!*(volatile uint64_t *)&s->out->late_ipi)
 		if (rdtsc() > end)
