@@ -99,6 +99,7 @@ bool tests_run(const char *prefixes)
 		sti();
 		guests_clean_up();
 		guest_tests_clean_up();
+		border_tests_clean_up();
 		hv_log_drain();
 		printf("TEST %s %s\n", ok ? "pass" : "fail", t->name);
 		passed += ok;

@@ -37,8 +37,9 @@ HRESULT vm_set(struct vm *vm, uint32_t vp, WHV_REGISTER_NAME name, uint64_t v);
 /* Past the instruction of an exit. */
 bool vm_skip(struct vm *vm, uint32_t vp, const WHV_RUN_VP_EXIT_CONTEXT *c);
 
-/* t_guest.c: the machine that a failed test left. */
+/* The machines that failed tests of t_guest.c and t_border.c left. */
 void guest_tests_clean_up(void);
+void border_tests_clean_up(void);
 
 /* Print "what: HRESULT" when it failed. */
 bool ok(const char *what, HRESULT hr);
