@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One request of the root VM's at a time: the guest reads or writes state by its own instruction. */
+/* One request of the root VM's at a time: the guest reads or writes state by its own instruction.
+ */
 #ifndef GUESTS_BORDER_ABI_H
 #define GUESTS_BORDER_ABI_H
 

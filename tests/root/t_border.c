@@ -128,22 +128,23 @@ TEST(border_registers)
 		{ BORDER_XCR0, WHvX64RegisterXCr0, "XCR0", 3, 7 },
 		{ BORDER_APIC_TPR, WHvX64RegisterApicTpr, "APIC TPR", 0x31, 0x20 },
 		{ BORDER_APIC_SVR, WHvX64RegisterApicSpurious, "APIC SVR", 0x1ff, 0x1fe },
-		{ BORDER_APIC_LVT_TIMER, WHvX64RegisterApicLvtTimer, "APIC LVT timer", 0x30041, 0x10042 },
+		{ BORDER_APIC_LVT_TIMER, WHvX64RegisterApicLvtTimer, "APIC LVT timer", 0x30041,
+		  0x10042 },
 		{ BORDER_APIC_LVT_LINT0, WHvX64RegisterApicLvtLint0, "APIC LINT0", 0x700, 0x10700 },
 		{ BORDER_APIC_DIVIDE, WHvX64RegisterApicDivide, "APIC divide", 3, 0xb },
 	};
 
 	start();
 	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		both_ways(BORDER_GET, BORDER_SET, rows[i].which, rows[i].name, rows[i].what, rows[i].a,
-			  rows[i].b);
+		both_ways(BORDER_GET, BORDER_SET, rows[i].which, rows[i].name, rows[i].what,
+			  rows[i].a, rows[i].b);
 	CHECK(vm_delete(&vm, false));
 }
 
 static void wide(WHV_REGISTER_NAME name, WHV_REGISTER_VALUE *v, bool set)
 {
-	CHECK_EQ(set ? WHvSetVirtualProcessorRegisters(vm.p, 0, &name, 1, v) :
-		       WHvGetVirtualProcessorRegisters(vm.p, 0, &name, 1, v),
+	CHECK_EQ(set ? WHvSetVirtualProcessorRegisters(vm.p, 0, &name, 1, v)
+		     : WHvGetVirtualProcessorRegisters(vm.p, 0, &name, 1, v),
 		 S_OK);
 }
 

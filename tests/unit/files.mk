@@ -64,3 +64,6 @@ UNIT_test_exit_msr := arch/x86_64/common/exit_msr.c $(EXIT_UNIT)
 UNIT_test_boot_config := boot/config.c
 UNIT_test_boot_elf := boot/elf.c
 UNIT_test_boot_memmap := boot/memmap.c
+UNIT_test_vp_switch := arch/x86_64/common/vp.c arch/x86_64/common/vlapic.c arch/x86_64/common/xsave.c \
+	kernel/pool.c $(FAKE_ARCH)
+UNITFLAGS_test_vp_switch := $(FAKE_FLAGS)
