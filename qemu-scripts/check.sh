@@ -42,16 +42,16 @@ suite() { # SMP NAME TIMEOUT CMDLINE [INPUT]
 	add "$build/suite/$1.result"
 }
 
-suite 2 suite-smp2 240 run=suite "$INPUT"
+suite 2 suite-smp2 150 run=suite "$INPUT"
 QUOIN_ICOUNT=1
 export QUOIN_ICOUNT
-suite 1 suite-icount 300 'run=suite filter=icount'
+suite 1 suite-icount 200 'run=suite filter=icount'
 QUOIN_ICOUNT=0
 "$here/boot-errors.sh" "$build"
 add "$build/suite/boot-errors.result"
 "$here/bench.sh" "$build"
 add "$build/suite/bench.result"
-suite 1 suite-smp1 240 run=suite "$INPUT"
+suite 1 suite-smp1 150 run=suite "$INPUT"
 if [ "$scope" = full ]; then
 	suite 4 suite-smp4 300 run=suite "$INPUT"
 	CPU=EPYC,+svm,+npt

@@ -12,6 +12,14 @@ rm -rf "$esp"
 "$here/esp.sh" "$build" "$esp" "$cmdline" $input
 QUOIN_ECHO=0 "$here/qemu.sh" "$esp" "$log" "$limit"
 status=$?
+# A run that QEMU ended, or that stood still, is told and made once more (docs/tests.md says why); a
+# test that failed, and a panic of the core, are not.
+if [ "$status" -ge 2 ] && ! grep -aq 'PANIC' "$log"; then
+	echo "suite: $name: QEMU status $status: AGAIN"
+	cp "$log" "$log.first"
+	QUOIN_ECHO=0 "$here/qemu.sh" "$esp" "$log" "$limit"
+	status=$?
+fi
 tr -d '\r' < "$log" > "$log.txt"
 begin=$(sed -n 's/^TESTS BEGIN \([0-9]*\)$/\1/p' "$log.txt")
 end=$(sed -n 's/^TESTS END \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log.txt")

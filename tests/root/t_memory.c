@@ -3,7 +3,6 @@
  * Deposits, guest-physical maps and the life of a partition: TLFS, "Partition management",
  * "Guest physical address spaces".
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "tests/root/guest.h"
@@ -221,7 +220,6 @@ static void run_race(hv_partition_id to, hv_partition_id id,
 	if (why)
 		test_fail(__FILE__, __LINE__, "%s", why);
 	CHECK_EQ(won[0] + won[1], RACE_ROUNDS);
-	printf("WON %u %u\n", (unsigned)won[0], (unsigned)won[1]);
 	CHECK(won[0] > RACE_ROUNDS / 20 && won[1] > RACE_ROUNDS / 20);
 }
 
@@ -296,6 +294,53 @@ TEST_CPUS(memory_deposit_tlb, 2)
 	cpu_join(1);
 	CHECK_EQ(race.late, 0);
 	CHECK_EQ(race.turn, pfn_of(ram) + RACE_PAGES - 1);
+}
+
+static void run_guest_on(void *arg)
+{
+	struct hv_input_dispatch_vp in = { .partition_id = *(hv_partition_id *)arg, .flags = 1 };
+	struct hv_output_dispatch_vp out;
+
+	while (!race.stop)
+		if (hv_status(HVCALL_DISPATCH_VP, &in, sizeof(in), &out, sizeof(out)) !=
+		    HV_STATUS_SUCCESS)
+			return;
+}
+
+/* When an unmap is answered, no VP that runs meanwhile writes the page any longer. */
+TEST_CPUS(memory_unmap_tlb, 2)
+{
+	/* inc dword [0x4000]; jmp back */
+	static const uint8_t code[] = { 0xff, 0x05, 0x00, 0x40, 0x00, 0x00, 0xeb, 0xf8 };
+	static hv_partition_id id;
+	volatile uint32_t *count = guest_pages(1, 1);
+	uint64_t until = rdtsc() + boot_info->tsc_hz;
+	uint32_t ran = 0, late = 0, seen;
+	uint16_t status = HV_STATUS_SUCCESS;
+
+	id = guest_new(0, 1);
+	guest_start(id, 0, code, sizeof(code));
+	guest_deposit(id, 4);
+	memset(&race, 0, sizeof(race));
+	cpu_run(1, run_guest_on, &id);
+	for (uint32_t i = 0; i < 30 && status == HV_STATUS_SUCCESS && rdtsc() < until; i++) {
+		seen = *count;
+		status = guest_map_raw(id, 4, pfn_of((const void *)count), GUEST_RWX);
+		while (*count - seen < 100 && rdtsc() < until)
+			cpu_pause();
+		ran += *count - seen >= 100;
+		if (status == HV_STATUS_SUCCESS)
+			status = guest_unmap(id, 4, 1, 0, NULL);
+		seen = *count;
+		delay_us(100);
+		late += *count != seen;
+	}
+	race.stop = 1;
+	apic_ipi(1, 0x4000 | VEC_WAKE);
+	cpu_join(1);
+	CHECK_EQ(status, HV_STATUS_SUCCESS);
+	CHECK_EQ(ran, 30);
+	CHECK_EQ(late, 0);
 }
 
 /* -- maps -------------------------------------------------------------------------------------- */
