@@ -32,7 +32,7 @@ CORE_INC   := -I. -Ihvapi/include -Iarch/$(ARCH)
 CORE_FLAGS := $(BASE) -ffreestanding -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic \
 	-fno-asynchronous-unwind-tables
 CORE_SRC   := $(wildcard kernel/*.c hvapi/*.c arch/$(ARCH)/common/*.c arch/$(ARCH)/svm/*.c \
-	arch/$(ARCH)/common/*.S arch/$(ARCH)/svm/*.S)
+	arch/$(ARCH)/vmx/*.c $(foreach d,common svm vmx,arch/$(ARCH)/$(d)/*.S))
 CORE_OBJ   := $(patsubst %,$(O)/core/%.o,$(basename $(CORE_SRC)))
 # The part of newlib the core uses, built with the core's flags: no vector registers.
 CORE_LIBC  := string/memchr string/memcmp string/memcpy string/memmove string/memset string/strlen \

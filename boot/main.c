@@ -4,14 +4,19 @@
 #include "boot/elf.h"
 #include "boot/memmap.h"
 
-#define PAGE	     4096ull
-#define LARGE	     (2ull << 20)
-#define STACK_PAGES  4u
-#define POOL_BASE    (3ull << 19) /* 1.5 MiB */
-#define POOL_PER_CPU (96ull << 10)
-#define MSR_EFER     0xc0000080u
-#define MSR_VM_CR    0xc0010114u
-#define VM_CR_SVMDIS 0x10u
+#define PAGE		 4096ull
+#define LARGE		 (2ull << 20)
+#define STACK_PAGES	 4u
+#define POOL_BASE	 (3ull << 19) /* 1.5 MiB */
+#define POOL_PER_CPU	 (96ull << 10)
+#define MSR_EFER	 0xc0000080u
+#define MSR_VM_CR	 0xc0010114u
+#define VM_CR_SVMDIS	 0x10u
+#define MSR_FEATURE_CTL	 0x3au
+#define FEATURE_CTL_LOCK 1u
+#define FEATURE_CTL_VMX	 4u
+#define MSR_VMX_PROC	 0x482u
+#define MSR_VMX_PROC2	 0x48bu
 
 static struct boot_info *info;
 static struct elf_image core_elf, root_elf;
@@ -55,31 +60,52 @@ static EFI_STATUS refuse(const CHAR16 *what)
 	return EFI_UNSUPPORTED;
 }
 
-static EFI_STATUS check_cpu(void)
+static EFI_STATUS check_svm(void)
 {
-	UINT32 r[4], max;
+	UINT32 r[4];
 
 	cpuid(0x80000000, r);
-	max = r[0];
-	cpuid(0x80000001, r);
-	if (!(r[3] & 1u << 20))
-		return refuse(L"no NX (CPUID 8000_0001 EDX bit 20)");
-	if (!(r[2] & 1u << 2)) {
-		cpuid(1, r);
-		return refuse(r[2] & 1u << 5 ? L"it has VMX, and this build drives SVM only"
-					     : L"neither SVM nor VMX");
-	}
-	if (max < 0x8000000a)
+	if (r[0] < 0x8000000a)
 		return refuse(L"no SVM feature leaf (CPUID 8000_000A)");
 	if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
 		return refuse(L"SVM is disabled by firmware (VM_CR.SVMDIS)");
 	cpuid(0x8000000a, r);
 	if (!(r[3] & 1))
 		return refuse(L"no nested paging (CPUID 8000_000A EDX bit 0)");
+	return EFI_SUCCESS;
+}
+
+/* The core names the control that is missing; here is what a setup menu can mend. */
+static EFI_STATUS check_vmx(void)
+{
+	UINT64 feature = rdmsr(MSR_FEATURE_CTL);
+
+	if (feature & FEATURE_CTL_LOCK && !(feature & FEATURE_CTL_VMX))
+		return refuse(L"VMX is locked off by firmware (IA32_FEATURE_CONTROL)");
+	if (!(rdmsr(MSR_VMX_PROC) >> 63 & 1))
+		return refuse(L"VMX without secondary controls, so without EPT");
+	if (!(rdmsr(MSR_VMX_PROC2) >> 33 & 1))
+		return refuse(L"no EPT (IA32_VMX_PROCBASED_CTLS2 bit 33)");
+	if (!(rdmsr(MSR_VMX_PROC2) >> 39 & 1))
+		return refuse(L"no unrestricted guest (IA32_VMX_PROCBASED_CTLS2 bit 39)");
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS check_cpu(void)
+{
+	UINT32 r[4], x[4];
+
+	cpuid(0x80000001, x);
+	if (!(x[3] & 1u << 20))
+		return refuse(L"no NX (CPUID 8000_0001 EDX bit 20)");
 	cpuid(1, r);
 	if (!(r[2] & 1u << 26))
 		return refuse(L"no XSAVE (CPUID 1 ECX bit 26)");
-	return EFI_SUCCESS;
+	if (x[2] & 1u << 2)
+		return check_svm();
+	if (r[2] & 1u << 5)
+		return check_vmx();
+	return refuse(L"neither SVM nor VMX");
 }
 
 static EFI_STATUS load_config(struct config *cfg)

@@ -5,7 +5,6 @@
 #include "kernel/arch.h"
 
 #define OVERLAY_ENABLE 1ull
-#define APIC_HZ	       200000000ull /* the virtual APIC timer's clock, vlapic.h */
 
 static uint64_t now_ref(const struct vp *vp)
 {
@@ -56,48 +55,51 @@ void hv_synic_eoi(struct vp *vp)
 
 /* A register that names a page: move the overlay, then take the value. The root's pages stay where
  * the core has put them. */
-static bool set_overlay(struct partition *p, struct overlay *o, void *page, uint64_t *reg,
-			uint64_t v)
+static enum hv_msr_result set_overlay(struct partition *p, struct overlay *o, void *page,
+				      uint64_t *reg, uint64_t v)
 {
-	bool enable = v & OVERLAY_ENABLE, ok;
+	bool enable = v & OVERLAY_ENABLE;
+	enum overlay_result r;
 	struct lock_token t;
 
 	if (p == partition_root) {
 		if ((v ^ *reg) & PAGE_MASK)
-			return false;
+			return HV_MSR_FAULT;
 		*reg = v;
-		return true;
+		return HV_MSR_OK;
 	}
 	t = lock_take(&p->lock);
-	ok = overlay_set(p, o, page, enable, v >> PAGE_SHIFT);
-	if (ok)
+	r = overlay_set(p, o, page, enable, v >> PAGE_SHIFT);
+	if (r == OVERLAY_OK)
 		*reg = v;
 	lock_drop(t);
-	return ok;
+	return r == OVERLAY_OK ? HV_MSR_OK : r == OVERLAY_REFUSED ? HV_MSR_FAULT : HV_MSR_NO_MEMORY;
 }
 
-static bool set_synic_page(struct vp *vp, uint32_t reg, uint64_t v)
+static enum hv_msr_result set_synic_page(struct vp *vp, uint32_t reg, uint64_t v)
 {
 	enum vp_overlay_kind k = reg == HV_REGISTER_SIMP ? VP_OVERLAY_SIMP : VP_OVERLAY_SIEFP;
+	enum hv_msr_result r;
 	uint16_t raise = 0;
 
-	if (!set_overlay(vp->partition, &vp->overlays[k], vp->overlay_page[k], &vp->overlay[k], v))
-		return false;
+	r = set_overlay(vp->partition, &vp->overlays[k], vp->overlay_page[k], &vp->overlay[k], v);
+	if (r != HV_MSR_OK)
+		return r;
 	(void)synic_write(vp->synic, reg, v, &raise);
 	rescan(vp, raise);
-	return true;
+	return HV_MSR_OK;
 }
 
-static bool set_synic(struct vp *vp, uint32_t reg, uint64_t v)
+static enum hv_msr_result set_synic(struct vp *vp, uint32_t reg, uint64_t v)
 {
 	uint16_t raise = 0;
 
 	if (reg == HV_REGISTER_SIMP || reg == HV_REGISTER_SIEFP)
 		return set_synic_page(vp, reg, v);
 	if (!synic_write(vp->synic, reg, v, &raise))
-		return false;
+		return HV_MSR_FAULT;
 	rescan(vp, raise);
-	return true;
+	return HV_MSR_OK;
 }
 
 static bool set_stimer(struct vp *vp, uint32_t reg, uint64_t v)
@@ -131,7 +133,7 @@ void reference_tsc_fill(struct vp *vp)
 	page[0] = p->tsc_sequence;
 }
 
-static bool set_hypercall(struct vp *vp, uint64_t v)
+static enum hv_msr_result set_hypercall(struct vp *vp, uint64_t v)
 {
 	struct partition *p = vp->partition;
 
@@ -139,24 +141,23 @@ static bool set_hypercall(struct vp *vp, uint64_t v)
 	if (!p->guest_os_id && p != partition_root)
 		v &= ~OVERLAY_ENABLE;
 	if (p->hypercall_msr & 2)
-		return true;
+		return HV_MSR_OK;
 	if (p != partition_root)
 		hypercall_page_fill(p->hypercall_page);
 	return set_overlay(p, &p->hypercall_overlay, p->hypercall_page, &p->hypercall_msr, v);
 }
 
-static bool set_reference_tsc(struct vp *vp, uint64_t v)
+static enum hv_msr_result set_reference_tsc(struct vp *vp, uint64_t v)
 {
 	struct partition *p = vp->partition;
+	enum hv_msr_result r = set_overlay(p, &p->tsc_overlay, p->tsc_page, &p->reference_tsc, v);
 
-	if (!set_overlay(p, &p->tsc_overlay, p->tsc_page, &p->reference_tsc, v))
-		return false;
-	if (v & OVERLAY_ENABLE)
+	if (r == HV_MSR_OK && v & OVERLAY_ENABLE)
 		reference_tsc_fill(vp);
-	return true;
+	return r;
 }
 
-static bool set_os_id(struct vp *vp, uint64_t v)
+static enum hv_msr_result set_os_id(struct vp *vp, uint64_t v)
 {
 	struct partition *p = vp->partition;
 
@@ -165,7 +166,7 @@ static bool set_os_id(struct vp *vp, uint64_t v)
 	if (!v && p != partition_root && p->hypercall_msr & OVERLAY_ENABLE)
 		return set_overlay(p, &p->hypercall_overlay, p->hypercall_page, &p->hypercall_msr,
 				   p->hypercall_msr & ~OVERLAY_ENABLE);
-	return true;
+	return HV_MSR_OK;
 }
 
 /* -- the table -------------------------------------------------------------------------------- */
@@ -249,7 +250,7 @@ enum hv_msr_result hv_msr_read(struct vp *vp, uint32_t msr, uint64_t *v)
 		*v = arch_time_hz();
 		break;
 	case HV_X64_MSR_APIC_FREQUENCY:
-		*v = p == partition_root ? arch_apic_hz() : APIC_HZ;
+		*v = p == partition_root ? arch_apic_hz() : arch_guest_apic_hz();
 		break;
 	case HV_X64_MSR_VP_ASSIST_PAGE:
 		*v = vp->overlay[VP_OVERLAY_ASSIST];
@@ -263,36 +264,29 @@ enum hv_msr_result hv_msr_read(struct vp *vp, uint32_t msr, uint64_t *v)
 enum hv_msr_result hv_msr_write(struct vp *vp, uint32_t msr, uint64_t v)
 {
 	uint32_t known = lookup(vp, msr);
-	bool ok;
 
 	if (!known)
 		return HV_MSR_UNKNOWN;
 	if (!(known & W))
 		return HV_MSR_FAULT;
 	if (synic_register(msr))
-		return set_synic(vp, synic_register(msr), v) ? HV_MSR_OK : HV_MSR_FAULT;
+		return set_synic(vp, synic_register(msr), v);
 	if (stimer_register(msr))
 		return set_stimer(vp, stimer_register(msr), v) ? HV_MSR_OK : HV_MSR_FAULT;
 	switch (msr) {
 	case HV_X64_MSR_GUEST_OS_ID:
-		ok = set_os_id(vp, v);
-		break;
+		return set_os_id(vp, v);
 	case HV_X64_MSR_HYPERCALL:
-		ok = set_hypercall(vp, v);
-		break;
+		return set_hypercall(vp, v);
 	case HV_X64_MSR_REFERENCE_TSC:
-		ok = set_reference_tsc(vp, v);
-		break;
+		return set_reference_tsc(vp, v);
 	case HV_X64_MSR_VP_ASSIST_PAGE:
-		ok = set_overlay(vp->partition, &vp->overlays[VP_OVERLAY_ASSIST],
-				 vp->overlay_page[VP_OVERLAY_ASSIST],
-				 &vp->overlay[VP_OVERLAY_ASSIST], v);
-		break;
+		return set_overlay(vp->partition, &vp->overlays[VP_OVERLAY_ASSIST],
+				   vp->overlay_page[VP_OVERLAY_ASSIST],
+				   &vp->overlay[VP_OVERLAY_ASSIST], v);
 	default:
-		ok = arch_hv_apic_msr(vp, msr, true, &v);
-		break;
+		return arch_hv_apic_msr(vp, msr, true, &v) ? HV_MSR_OK : HV_MSR_FAULT;
 	}
-	return ok ? HV_MSR_OK : HV_MSR_FAULT;
 }
 
 /* The same registers by name, for HvCallGet/SetVpRegisters. 0: not one of these. */

@@ -10,8 +10,9 @@ struct vp;
 
 enum hv_msr_result {
 	HV_MSR_OK,
-	HV_MSR_FAULT,	/* #GP */
-	HV_MSR_UNKNOWN, /* not ours: the partition's policy for unimplemented MSRs */
+	HV_MSR_FAULT,	  /* #GP */
+	HV_MSR_NO_MEMORY, /* a write that needs a page of the partition's pool: deposit, repeat */
+	HV_MSR_UNKNOWN,	  /* not ours: the partition's policy for unimplemented MSRs */
 };
 
 enum hv_msr_result hv_msr_read(struct vp *vp, uint32_t msr, uint64_t *v);

@@ -45,7 +45,7 @@ static void remove(struct partition *p, struct overlay *o)
 	smp_flush_slat(&p->slat);
 }
 
-static bool insert(struct partition *p, struct overlay *o, void *page, uint64_t gfn)
+static enum overlay_result insert(struct partition *p, struct overlay *o, void *page, uint64_t gfn)
 {
 	gpa_t gpa = GPA(gfn << PAGE_SHIFT);
 	struct slat_leaf l;
@@ -53,10 +53,10 @@ static bool insert(struct partition *p, struct overlay *o, void *page, uint64_t 
 	bool mapped;
 
 	if (overlay_at(p, gfn, 1))
-		return false;
+		return OVERLAY_REFUSED;
 	mapped = slat_lookup(&p->slat, gpa, &l);
 	if (slat_map(&p->slat, gpa, ptr_hpa(page), 1, SLAT_RWX, NULL, NULL) != SLAT_OK)
-		return false;
+		return OVERLAY_NO_MEMORY;
 	o->page = page;
 	o->gfn = gfn;
 	o->has_under = mapped;
@@ -69,25 +69,29 @@ static bool insert(struct partition *p, struct overlay *o, void *page, uint64_t 
 	o->next = p->overlays;
 	p->overlays = o;
 	smp_flush_slat(&p->slat);
-	return true;
+	return OVERLAY_OK;
 }
 
-bool overlay_set(struct partition *p, struct overlay *o, void *page, bool enable, uint64_t gfn)
+enum overlay_result overlay_set(struct partition *p, struct overlay *o, void *page, bool enable,
+				uint64_t gfn)
 {
 	uint64_t old = o->gfn;
 	bool was = o->active;
+	enum overlay_result r;
 
 	if (was && enable && old == gfn)
-		return true;
+		return OVERLAY_OK;
 	if (enable && gfn >> (48 - PAGE_SHIFT))
-		return false;
+		return OVERLAY_REFUSED;
 	if (was)
 		remove(p, o);
-	if (!enable || insert(p, o, page, gfn))
-		return true;
-	if (was)
+	if (!enable)
+		return OVERLAY_OK;
+	r = insert(p, o, page, gfn);
+	/* Its tables still are there: this cannot fail. */
+	if (r != OVERLAY_OK && was)
 		(void)insert(p, o, page, old);
-	return false;
+	return r;
 }
 
 void overlay_drop_all(struct partition *p)

@@ -22,11 +22,15 @@ struct overlay {
 	struct slat_leaf under; /* 4 KiB; holds its frame when prot has rights */
 };
 
-/*
- * Put the overlay at gfn (enable) or take it off. False: no table page left in the pool, or
- * another overlay is there already; nothing changed.
- */
-bool overlay_set(struct partition *p, struct overlay *o, void *page, bool enable, uint64_t gfn);
+enum overlay_result {
+	OVERLAY_OK,
+	OVERLAY_REFUSED,   /* beyond the address width, or another overlay is there */
+	OVERLAY_NO_MEMORY, /* no table page left in the pool */
+};
+
+/* Put the overlay at gfn (enable) or take it off. Unless OVERLAY_OK nothing changed. */
+enum overlay_result overlay_set(struct partition *p, struct overlay *o, void *page, bool enable,
+				uint64_t gfn);
 
 /* For map and unmap: the active overlay at gfn, or the first in [gfn, gfn + count). */
 struct overlay *overlay_at(struct partition *p, uint64_t gfn, uint64_t count);

@@ -16,6 +16,7 @@ uint64_t arch_time(void);
 uint64_t arch_time_hz(void);
 /* The root's interrupt-timer clock. */
 uint64_t arch_apic_hz(void);
+uint64_t arch_guest_apic_hz(void);
 /* Reset the machine, as a triple fault would. */
 void arch_machine_reset(void);
 /* (a * b) / c without overflow in between; the result must fit. */
@@ -40,6 +41,8 @@ void arch_vp_raise(struct vp *vp, uint8_t vector);
 uint64_t arch_vp_tsc(const struct vp *vp);
 /* The synthetic EOI, ICR and TPR MSRs. False: #GP. */
 bool arch_hv_apic_msr(struct vp *vp, uint32_t msr, bool write, uint64_t *v);
+/* The VP's owner lets go of it: no CPU may hold any of its state beyond this. */
+void arch_vp_release(struct vp *vp);
 /* Host TSC ticks went by that the VP must not notice. */
 void arch_vp_shift_time(struct vp *vp, uint64_t gone);
 /* Move the mailbox into the VP. Owner only. */
@@ -51,6 +54,7 @@ enum vp_exit {
 	VP_EXIT_INTERRUPT, /* a physical interrupt waits for the root */
 	VP_EXIT_HALTED,	   /* idle with nothing to wake it up by itself */
 	VP_EXIT_SUSPENDED, /* explicit suspend */
+	VP_EXIT_NO_MEMORY, /* the instruction needs a page of the partition's pool, and waits */
 };
 /* Run the VP on this CPU until there is something for the root. The root's state is away. */
 enum vp_exit arch_vp_run(struct vp *vp);

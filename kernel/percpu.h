@@ -51,6 +51,7 @@ struct percpu {
 	uint32_t flush_all; /* own: next entry flushes every ASID */
 
 	uint64_t host_vmcb_pa; /* own: VMSAVE area of the host */
+	uint64_t vmcs_pa;      /* own: the current VMCS; 0: none */
 	uint64_t counters[COUNT_MAX];
 
 	void *cpu_pages; /* arch: host save area and friends */

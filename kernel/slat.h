@@ -18,17 +18,23 @@
 #define SLAT_W	 2u
 #define SLAT_X	 4u
 #define SLAT_RWX (SLAT_R | SLAT_W | SLAT_X)
-#define SLAT_UC	 8u /* uncached; else write-back */
+/* Memory type; none of them: write-back. NPT knows only the first, and obeys the MTRRs besides. */
+#define SLAT_UC	  8u
+#define SLAT_WC	  16u
+#define SLAT_WT	  32u
+#define SLAT_WP	  64u
+#define SLAT_TYPE (SLAT_UC | SLAT_WC | SLAT_WT | SLAT_WP)
 
 struct slat_leaf {
 	hpa_t hpa;	/* of the leaf's first byte */
-	uint32_t prot;	/* SLAT_*; 0 (or only SLAT_UC): no access */
+	uint32_t prot;	/* SLAT_*; none of SLAT_RWX: no access */
 	uint32_t level; /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB */
 };
 
 struct slat_format {
 	uint32_t levels;
 	uint32_t max_leaf; /* largest level a leaf may have */
+	bool typed;	   /* the memory type is the leaf's alone: MTRRs do not reach through */
 	uint64_t (*table)(hpa_t next);
 	uint64_t (*leaf)(hpa_t to, uint32_t prot, uint32_t level);
 	/* 0: not mapped, 1: leaf (out filled but for level), 2: table (out->hpa) */

@@ -25,6 +25,7 @@ bool vp_take(struct vp *vp)
 
 void vp_drop(struct vp *vp)
 {
+	arch_vp_release(vp);
 	atomic_store(&vp->owner, VP_IDLE);
 }
 
@@ -142,6 +143,7 @@ uint16_t vp_create(struct partition *p, uint32_t index)
 		goto out;
 	}
 	arch_vp_reset(vp, false);
+	arch_vp_release(vp);
 	p->vp_count++;
 	atomic_store(&p->vps[index], vp);
 out:

@@ -31,6 +31,7 @@ uint16_t vp_dispatch(struct vp *vp, uint32_t flags, uint32_t *state, uint32_t *e
 	arch_vp_switch_in(vp);
 	why = arch_vp_run(vp);
 	arch_vp_switch_out(vp);
+	arch_vp_release(vp);
 	atomic_store(&vp->owner, VP_IDLE);
 	switch (why) {
 	case VP_EXIT_INTERCEPT:
@@ -44,6 +45,8 @@ uint16_t vp_dispatch(struct vp *vp, uint32_t flags, uint32_t *state, uint32_t *e
 		*state = HV_VP_DISPATCH_STATE_BLOCKED;
 		*event = HV_VP_DISPATCH_EVENT_SUSPEND;
 		break;
+	case VP_EXIT_NO_MEMORY:
+		return HV_STATUS_INSUFFICIENT_MEMORY;
 	case VP_EXIT_INTERRUPT:
 	case VP_EXIT_RESUME:
 	default:

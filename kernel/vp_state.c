@@ -34,8 +34,14 @@ uint16_t vp_set_register(struct vp *vp, uint32_t name, const union hv_register_v
 	uint32_t msr = name < HV_REGISTER_VP_RUNTIME ? 0 : hv_register_msr(name);
 
 	if (msr)
-		return hv_msr_write(vp, msr, v->reg64) == HV_MSR_OK ? HV_STATUS_SUCCESS
-								    : HV_STATUS_INVALID_PARAMETER;
+		switch (hv_msr_write(vp, msr, v->reg64)) {
+		case HV_MSR_OK:
+			return HV_STATUS_SUCCESS;
+		case HV_MSR_NO_MEMORY:
+			return HV_STATUS_INSUFFICIENT_MEMORY;
+		default:
+			return HV_STATUS_INVALID_PARAMETER;
+		}
 	return arch_vp_set_register(vp, name, v);
 }
 

@@ -72,9 +72,32 @@ struct x86_mtrr {
 
 struct svm_vmcb;
 
+/* What VT-x has to keep beside the VMCS. Members without a word are the VMCS field's last value. */
+struct vmx_vp {
+	uint64_t host_rsp; /* offset 136: vmx/entry.S */
+	void *vmcs;
+	uint64_t pa;
+	uint8_t *vapic; /* virtual-APIC page: the TPR at 0x80; NULL for the root */
+	bool active;	/* VMPTRLD without VMCLEAR since, on the CPU of the owner */
+	bool launched;
+	bool pdpte_stale; /* CR0, CR3, CR4 or EFER were set: PDPTEs come from memory at entry */
+	bool blocking_valid, blocking_dirty;
+	bool unchecked; /* set since vmx_check_state() last passed */
+	bool nmi_window, intr_window;
+	uint32_t blocking; /* guest interruptibility */
+	uint32_t host_cpu; /* whose host state is in the VMCS, + 1 */
+	uint32_t proc, exceptions, threshold, timer;
+	uint64_t rip, rsp, tsc_offset;
+	struct x86_event event; /* for the next entry */
+	/* Registers that neither VM entry nor exit switches; on the CPU while the VP is */
+	bool loaded;
+	uint64_t cr2, dr6, star, lstar, cstar, sfmask, kernel_gs;
+};
+
 struct arch_vp {
-	uint64_t gpr[16]; /* offset 0: svm/entry.S; whole between exit and entry */
+	uint64_t gpr[16]; /* offset 0: entry.S of both; whole between exit and entry */
 	uint64_t rip;	  /* whole between exit and entry */
+	struct vmx_vp vmx;
 	struct svm_vmcb *vmcb;
 	uint64_t vmcb_pa;
 	/* TLB tag: valid while asid_gen is the CPU's and vp->cpu is that CPU */

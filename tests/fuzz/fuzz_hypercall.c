@@ -101,6 +101,11 @@ bool arch_hv_apic_msr(struct vp *vp, uint32_t msr, bool write, uint64_t *v)
 	return true;
 }
 
+uint64_t arch_guest_apic_hz(void)
+{
+	return 200000000;
+}
+
 uint64_t arch_apic_hz(void)
 {
 	return 1000000000;

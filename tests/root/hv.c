@@ -24,6 +24,11 @@ void hv_init(void)
 	log_next(NULL); /* what came before is on the console already */
 }
 
+bool hv_calls_by_vmcall(void)
+{
+	return ((const uint8_t *)page)[2] == 0xc1;
+}
+
 uint64_t hv_raw(uint64_t control, uint64_t in, uint64_t out)
 {
 	uint64_t result;

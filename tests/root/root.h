@@ -183,6 +183,8 @@ void delay_us(uint64_t us);
 /* -- hv.c -------------------------------------------------------------------------------------- */
 void hv_init(void);
 /* The raw hypercall with registers as given. */
+/* The hypercall page says which instruction it is: VMCALL, else VMMCALL. */
+bool hv_calls_by_vmcall(void);
 uint64_t hv_raw(uint64_t control, uint64_t in, uint64_t out);
 /* Memory form: in and out are copied through this CPU's pages. */
 uint64_t hv_call(uint64_t control, const void *in, size_t in_len, void *out, size_t out_len);

@@ -50,7 +50,9 @@ static void both_ways(uint32_t get, uint32_t set, uint32_t which, WHV_REGISTER_N
 {
 	uint64_t v;
 
-	CHECK_EQ(vm_set(&vm, 0, name, a), S_OK);
+	if (vm_set(&vm, 0, name, a) != S_OK)
+		test_fail(__FILE__, __LINE__, "%s: the root cannot set %llx", what,
+			  (unsigned long long)a);
 	ask(get, which);
 	if (shared()->value != a)
 		test_fail(__FILE__, __LINE__, "%s: the root set %llx, the guest reads %llx", what,
@@ -80,8 +82,8 @@ TEST(border_msrs)
 		{ 0x176, WHvX64RegisterSysenterEip, 0xffff800000003000, 0x4000 },
 		{ 0x277, WHvX64RegisterPat, 0x0007040600070406, 0x0606060606060606 },
 		{ 0x200, WHvX64RegisterMsrMtrrPhysBase0, 0x80000006, 0xc0000000 },
-		{ 0x201, WHvX64RegisterMsrMtrrPhysMask0, 0xff80000800, 0xffc0000800 },
-		{ 0x20f, WHvX64RegisterMsrMtrrPhysMask7, 0x800, 0xfff0000800 },
+		{ 0x201, WHvX64RegisterMsrMtrrPhysMask0, 0xf80000800, 0xfc0000800 },
+		{ 0x20f, WHvX64RegisterMsrMtrrPhysMask7, 0x800, 0xff0000800 },
 		{ 0x250, WHvX64RegisterMsrMtrrFix64k00000, 0x0606060606060606, 0 },
 		{ 0x259, WHvX64RegisterMsrMtrrFix16kA0000, 0x0101010101010101, 0x0505050505050505 },
 		{ 0x26f, WHvX64RegisterMsrMtrrFix4kF8000, 0x0404040404040404, 0x0606060606060606 },

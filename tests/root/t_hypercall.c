@@ -323,8 +323,8 @@ TEST(hypercall_vp_index)
 /* A guest has the privileges of none of them; it learns which codes there are. */
 TEST(hypercall_privilege)
 {
-	/* vmmcall; hlt; jmp back */
-	static const uint8_t code[] = { 0x0f, 0x01, 0xd9, 0xf4, 0xeb, 0xfa };
+	/* vmmcall or vmcall; hlt; jmp back */
+	uint8_t code[] = { 0x0f, 0x01, hv_calls_by_vmcall() ? 0xc1 : 0xd9, 0xf4, 0xeb, 0xfa };
 	union hv_register_value none = { { 0, 0 } };
 	hv_partition_id id = guest_new(0, 1);
 

@@ -192,6 +192,11 @@ WEAK void arch_vp_free(struct vp *vp)
 	vp_give_back(vp);
 }
 
+WEAK void arch_vp_release(struct vp *vp)
+{
+	fake_note(FAKE_VP_RELEASE, vp, vp->owner);
+}
+
 WEAK void arch_vp_reset(struct vp *vp, bool init)
 {
 	fake_note(FAKE_VP_RESET, vp, init);

@@ -24,6 +24,7 @@ enum fake_call {
 	FAKE_PARTITION_FREE,
 	FAKE_VP_INIT, /* obj: vp */
 	FAKE_VP_FREE,
+	FAKE_VP_RELEASE,
 	FAKE_VP_RESET, /* arg: init */
 	FAKE_VP_SHIFT, /* arg: ticks */
 	FAKE_VP_SWITCH_IN,

@@ -18,7 +18,7 @@
 #include "arch/x86_64/common/apic.h"
 #include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/regs.h"
-#include "kernel/percpu.h"
+#include "arch/x86_64/common/virt.h"
 
 #define PAGE	  0xfee00000ull
 #define VEC_TICK  0x40u
@@ -27,6 +27,9 @@
 #define MAX_TICKS 4096u
 
 struct percpu percpu_self;
+
+static const struct virt_ops ops = { .open = svm_stgi, .close = svm_clgi };
+const struct virt_ops *virt = &ops;
 
 static uint64_t hz = 2000000000;
 

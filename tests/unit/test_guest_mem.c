@@ -117,13 +117,14 @@ static void test_overlay(void **state)
 	uint64_t pfn = ptr_hpa(child->hypercall_page).v >> PAGE_SHIFT;
 
 	(void)state;
-	assert_true(overlay_set(child, &child->hypercall_overlay, child->hypercall_page, true, 90));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, &child->hypercall_overlay,
+						 child->hypercall_page, true, 90));
 	assert_int_equal(pin(child, G(90, 0), SLAT_RWX, pfn, false), GUEST_MEM_OK);
 	/* A mapping of something that is neither the root's nor a deposit is never touched. */
 	frame_open(pfn);
 	assert_int_equal(pin(child, G(90, 0), SLAT_R, pfn, false), GUEST_MEM_UNMAPPED);
 	frame_close(pfn);
-	assert_true(overlay_set(child, &child->hypercall_overlay, NULL, false, 0));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, &child->hypercall_overlay, NULL, false, 0));
 }
 
 /* Every offset and length around page borders, in both directions. */

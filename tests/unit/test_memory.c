@@ -519,7 +519,7 @@ static void test_overlay_map(void **state)
 
 	(void)state;
 	/* On nothing: map and unmap below, and what is below is there when it goes. */
-	assert_true(overlay_set(child, o, child->hypercall_page, true, 700));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, true, 700));
 	assert_int_equal(at(child, 700, &prot), top);
 	assert_int_equal(partition_map(child, 700, MEM, HV_MAP_GPA_READABLE), OK);
 	assert_int_equal(at(child, 700, NULL), top);
@@ -528,23 +528,23 @@ static void test_overlay_map(void **state)
 	assert_int_equal(at(child, 700, NULL), top);
 	assert_int_equal(frame_holds(MEM), 0);
 	assert_int_equal(frame_holds(MEM + 1), 1);
-	assert_true(overlay_set(child, o, child->hypercall_page, false, 0));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, false, 0));
 	assert_int_equal(at(child, 700, &prot), MEM + 1);
 	assert_int_equal(prot, SLAT_R | SLAT_W);
 	assert_int_equal(frame_holds(MEM + 1), 1);
 	/* On a mapping; unmapped below: nothing comes back. */
-	assert_true(overlay_set(child, o, child->hypercall_page, true, 700));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, true, 700));
 	assert_int_equal(frame_holds(MEM + 1), 1);
 	assert_int_equal(partition_unmap(child, 700, false), OK);
 	assert_int_equal(frame_holds(MEM + 1), 0);
 	assert_int_equal(at(child, 700, NULL), top);
-	assert_true(overlay_set(child, o, child->hypercall_page, false, 0));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, false, 0));
 	assert_int_equal(at(child, 700, NULL), NOTHING);
 	/* No access below. */
-	assert_true(overlay_set(child, o, child->hypercall_page, true, 700));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, true, 700));
 	assert_int_equal(partition_map(child, 700, 0, HV_MAP_GPA_NO_ACCESS), OK);
 	assert_int_equal(at(child, 700, NULL), top);
-	assert_true(overlay_set(child, o, child->hypercall_page, false, 0));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, false, 0));
 	assert_int_equal(at(child, 700, NULL), NO_ACCESS);
 	assert_int_equal(partition_unmap(child, 700, false), OK);
 }
@@ -557,11 +557,11 @@ static void test_overlay_large(void **state)
 
 	(void)state;
 	assert_int_equal(partition_map(child, 512, MEM, RWX | LARGE), OK);
-	assert_true(overlay_set(child, o, child->hypercall_page, true, 700));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, true, 700));
 	assert_int_equal(at(child, 700, NULL), top);
 	assert_int_equal(at(child, 701, NULL), MEM + 189);
 	assert_int_equal(frame_holds(MEM + 188), 1);
-	assert_true(overlay_set(child, o2, child->tsc_page, true, 1023));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o2, child->tsc_page, true, 1023));
 	/* A large leaf over both: they stay on top, the rest is new. */
 	assert_int_equal(partition_map(child, 512, MEM + 512, RW | LARGE), OK);
 	for (uint64_t i = 0; i < 512; i++) {
@@ -572,14 +572,15 @@ static void test_overlay_large(void **state)
 		assert_int_equal(frame_holds(MEM + 512 + i), 1);
 	}
 	/* A move takes the one along and brings back what was below. */
-	assert_true(overlay_set(child, o, child->hypercall_page, true, 701));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, true, 701));
 	assert_int_equal(at(child, 700, NULL), MEM + 512 + 188);
 	assert_int_equal(at(child, 701, NULL), top);
 	/* Onto the other one: refused, and it is back where it was. */
-	assert_false(overlay_set(child, o, child->hypercall_page, true, 1023));
+	assert_int_equal(OVERLAY_REFUSED, overlay_set(child, o, child->hypercall_page, true, 1023));
 	assert_int_equal(at(child, 701, NULL), top);
 	assert_int_equal(at(child, 1023, NULL), top2);
-	assert_false(overlay_set(child, o, child->hypercall_page, true, 1ull << 36));
+	assert_int_equal(OVERLAY_REFUSED,
+			 overlay_set(child, o, child->hypercall_page, true, 1ull << 36));
 	assert_int_equal(at(child, 701, NULL), top);
 	assert_int_equal(partition_unmap(child, 512, true), OK);
 	for (uint64_t i = 0; i < 512; i++) {
@@ -591,13 +592,13 @@ static void test_overlay_large(void **state)
 	assert_int_equal(partition_map(child, 512, 0, HV_MAP_GPA_NO_ACCESS | LARGE), OK);
 	assert_int_equal(at(child, 700, NULL), NO_ACCESS);
 	assert_int_equal(at(child, 701, NULL), top);
-	assert_true(overlay_set(child, o, NULL, false, 0));
-	assert_true(overlay_set(child, o2, NULL, false, 0));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, NULL, false, 0));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o2, NULL, false, 0));
 	assert_int_equal(at(child, 701, NULL), NO_ACCESS);
 	/* They stay on at the end of the partition: finish() counts the pages. */
 	assert_int_equal(partition_map(child, 512, MEM + 512, RW | LARGE), OK);
-	assert_true(overlay_set(child, o, child->hypercall_page, true, 600));
-	assert_true(overlay_set(child, o2, child->tsc_page, true, 0x40000));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, true, 600));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o2, child->tsc_page, true, 0x40000));
 }
 
 /* -- open pages ---------------------------------------------------------------------------------
@@ -943,8 +944,10 @@ static void test_finalize(void **state)
 	assert_int_equal(partition_map(child, 1024, MEM + 512, RWX | LARGE), OK);
 	assert_int_equal(partition_map(child, 2048, 0, HV_MAP_GPA_NO_ACCESS | LARGE), OK);
 	assert_int_equal(partition_map(child, 2, MEM + 2, RW), OK);
-	assert_true(overlay_set(child, &child->hypercall_overlay, child->hypercall_page, true, 2));
-	assert_true(overlay_set(child, &child->tsc_overlay, child->tsc_page, true, 2050));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, &child->hypercall_overlay,
+						 child->hypercall_page, true, 2));
+	assert_int_equal(OVERLAY_OK,
+			 overlay_set(child, &child->tsc_overlay, child->tsc_page, true, 2050));
 	fake_hook = hook_finalize;
 	assert_int_equal(partition_finalize(child), OK);
 	fake_hook = NULL;

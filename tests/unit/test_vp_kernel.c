@@ -236,10 +236,10 @@ static void test_delete(void **state)
 	/* Its overlays go with it, and what is below them comes back. */
 	assert_int_equal(partition_map(child, 50, MEM, HV_MAP_GPA_READABLE), OK);
 	before = child->pool.free_count;
-	assert_true(overlay_set(child, &vp->overlays[VP_OVERLAY_SIMP],
-				vp->overlay_page[VP_OVERLAY_SIMP], true, 50));
-	assert_true(overlay_set(child, &vp->overlays[VP_OVERLAY_ASSIST],
-				vp->overlay_page[VP_OVERLAY_ASSIST], true, 51));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, &vp->overlays[VP_OVERLAY_SIMP],
+						 vp->overlay_page[VP_OVERLAY_SIMP], true, 50));
+	assert_int_equal(OVERLAY_OK, overlay_set(child, &vp->overlays[VP_OVERLAY_ASSIST],
+						 vp->overlay_page[VP_OVERLAY_ASSIST], true, 51));
 	assert_int_equal(vp_delete(child, 0), OK);
 	assert_null(child->overlays);
 	{
@@ -415,13 +415,25 @@ static void test_dispatch(void **state)
 		assert_int_equal(vp_dispatch(vp, 0, &st, &ev), OK);
 		assert_int_equal(st, t[i].state);
 		assert_int_equal(ev, t[i].event);
-		assert_int_equal(fake_note_count, 3);
+		assert_int_equal(fake_note_count, 4);
 		assert_int_equal(fake_notes[0].call, FAKE_VP_SWITCH_IN);
 		assert_int_equal(fake_notes[1].call, FAKE_VP_RUN);
 		assert_int_equal(fake_notes[1].arg, VP_RUNNING);
 		assert_int_equal(fake_notes[2].call, FAKE_VP_SWITCH_OUT);
+		/* Let go of while it still is this CPU's. */
+		assert_int_equal(fake_notes[3].call, FAKE_VP_RELEASE);
+		assert_int_equal(fake_notes[3].arg, VP_RUNNING);
 		assert_int_equal(vp->owner, VP_IDLE);
 	}
+	/* The guest's instruction waits for a deposit: the call fails, the VP is free again. */
+	fake_vp_exit = VP_EXIT_NO_MEMORY;
+	assert_int_equal(vp_dispatch(vp, 0, &st, &ev), HV_STATUS_INSUFFICIENT_MEMORY);
+	assert_int_equal(vp->owner, VP_IDLE);
+	fake_forget();
+	assert_true(vp_take(vp));
+	vp_drop(vp);
+	assert_int_equal(fake_notes[0].call, FAKE_VP_RELEASE);
+	assert_int_equal(fake_notes[0].arg, VP_ACCESSED);
 	/* Somebody else's. */
 	for (uint32_t owner = VP_ACCESSED; owner <= VP_RUNNING; owner++) {
 		fake_forget();

@@ -157,6 +157,13 @@ bool svm_probe(void)
 	return true;
 }
 
+bool vmx_probe(void)
+{
+	return false;
+}
+
+const struct virt_ops vmx_ops;
+
 static void load(struct vp *vp)
 {
 	svm_vmload(vp->arch.vmcb_pa);

@@ -20,7 +20,7 @@ void root_run(void) __attribute__((noreturn));
 /* The root wrote ICR (or, on x2APIC, the MSR): INIT and SIPI are emulated, others forwarded. */
 void root_icr_write(struct vp *vp, uint32_t dest, uint32_t low);
 bool root_apic_page(uint64_t gpa);
-/* Let a held NMI in, and sort out whose it was. GIF is clear again on return. */
+/* Let a held NMI in: idt.c sorts out whose it was. */
 void root_nmi_window(void);
 
 extern uint64_t cpu_tsc_hz;

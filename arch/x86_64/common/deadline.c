@@ -5,7 +5,7 @@
 
 #include "arch/x86_64/common/apic.h"
 #include "arch/x86_64/common/regs.h"
-#include "kernel/percpu.h"
+#include "arch/x86_64/common/virt.h"
 
 #define ONE_SHOT_MAX 0xffffffffull
 #define DIVIDE_BY_1  0xbu
@@ -24,6 +24,8 @@ static struct borrowed {
 	uint64_t period;   /* TSC ticks; 0: not periodic */
 	uint64_t armed;	   /* host TSC that the timer is set for */
 } borrowed[BOOT_INFO_MAX_CPUS];
+
+static bool own_timer;
 
 static struct borrowed *mine(void)
 {
@@ -88,6 +90,16 @@ static uint64_t root_tick(struct borrowed *b)
 		       : now;
 }
 
+void deadline_own_timer(bool own)
+{
+	own_timer = own;
+}
+
+uint64_t deadline_next(void)
+{
+	return mine()->armed;
+}
+
 void deadline_borrow(void)
 {
 	struct borrowed *b = mine();
@@ -95,6 +107,11 @@ void deadline_borrow(void)
 
 	b->ours = false;
 	b->armed = UINT64_MAX;
+	b->root_due = UINT64_MAX;
+	if (own_timer) {
+		b->usable = true;
+		return;
+	}
 	b->usable = apic_read(APIC_SVR) & APIC_SVR_ENABLE;
 	if (!b->usable)
 		return;
@@ -144,6 +161,10 @@ void deadline_arm(uint64_t at)
 
 	if (!b->usable)
 		return;
+	if (own_timer) {
+		b->armed = at;
+		return;
+	}
 	/* While the root's own timer is nearest, it is left alone: it ends the run by itself. */
 	if (at >= masked_due && !b->ours)
 		return;
@@ -166,9 +187,9 @@ static bool take_ours(void)
 	if (!irr(VEC_DEADLINE))
 		return false;
 	cpu->deadline_hit = 0;
-	svm_stgi();
+	virt->open();
 	cpu_irq_window();
-	svm_clgi();
+	virt->close();
 	if (cpu->deadline_hit) {
 		cpu->counters[COUNT_DEADLINES]++;
 		mine()->armed = UINT64_MAX;
@@ -195,6 +216,12 @@ static bool root_pending(void)
 	return false;
 }
 
+bool deadline_expired(void)
+{
+	this_cpu()->counters[COUNT_DEADLINES]++;
+	return !root_pending();
+}
+
 bool deadline_take(void)
 {
 	const struct borrowed *b = mine();
@@ -212,13 +239,14 @@ bool deadline_idle(uint64_t at)
 		return true;
 	deadline_arm(at);
 	while (rdtsc() < at) {
-		if (root_pending() && !take_ours())
+		if (root_pending() && (own_timer || !take_ours()))
 			return true;
-		if (b->ours ? root_due(b) : b->root_due <= rdtsc())
+		if (!own_timer && (b->ours ? root_due(b) : b->root_due <= rdtsc()))
 			return true;
 		cpu_pause();
 	}
-	(void)take_ours();
+	if (!own_timer)
+		(void)take_ours();
 	return root_pending();
 }
 
@@ -291,6 +319,8 @@ bool deadline_root_write(uint32_t reg, uint32_t v)
 {
 	struct borrowed *b = mine();
 
+	if (own_timer)
+		return false;
 	switch (reg) {
 	case APIC_EOI:
 		if (!b->started || !apic_in_service(b->root_vector))

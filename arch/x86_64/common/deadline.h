@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The core's one deadline while a guest VP runs: the root's local APIC timer, borrowed (decision
- * 15). The root gets it back as if it had run on: a one-shot with its remainder, a periodic one
- * in its phase.
+ * The core's one deadline while a guest VP runs (decision 15): a timer of the back end's own, or
+ * the root's local APIC timer, borrowed. The root gets that back as if it had run on: a one-shot
+ * with its remainder, a periodic one in its phase.
  */
 #ifndef X86_DEADLINE_H
 #define X86_DEADLINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* At the probe: the back end has a timer of its own, and reads deadline_next() at each entry. */
+void deadline_own_timer(bool own);
+uint64_t deadline_next(void);
+/* The timer has run out. True: it was the core's deadline, and nothing of the root's is due. */
+bool deadline_expired(void);
 
 void deadline_borrow(void);
 void deadline_return(void);

@@ -8,6 +8,7 @@
 #include <insn.h>
 
 #include "arch/x86_64/common/cpu.h"
+#include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/insn_fetch.h"
 #include "arch/x86_64/common/regs.h"
 #include "kernel/arch.h"
@@ -98,6 +99,14 @@ static enum exit_action guest_intr(struct vp *vp, struct x86_exit *ex)
 	return guest_stop(vp, VP_EXIT_INTERRUPT);
 }
 
+/* The timer is set at most 1 ms ahead: an emulator may hold the root's interrupts back meanwhile.
+ */
+static enum exit_action guest_deadline(struct vp *vp, struct x86_exit *ex)
+{
+	(void)ex;
+	return deadline_expired() ? EXIT_RESUME : guest_stop(vp, VP_EXIT_INTERRUPT);
+}
+
 static enum exit_action guest_nmi(struct vp *vp, struct x86_exit *ex)
 {
 	(void)ex;
@@ -158,8 +167,8 @@ static enum exit_action guest_smi(struct vp *vp, struct x86_exit *ex)
 	(void)vp;
 	(void)ex;
 	/* Still pending: taken, by firmware, in the window. */
-	svm_stgi();
-	svm_clgi();
+	virt->open();
+	virt->close();
 	return EXIT_RESUME;
 }
 
@@ -208,6 +217,8 @@ static const exit_handler root_table[X86_EXIT_KINDS] = {
 	[X86_EXIT_GP] = fault_gp,
 	[X86_EXIT_SKIP] = skip,
 	[X86_EXIT_FERR] = guest_ferr,
+	[X86_EXIT_CR] = exit_cr,
+	[X86_EXIT_DEADLINE] = resume,
 };
 
 static const exit_handler guest_table[X86_EXIT_KINDS] = {
@@ -240,6 +251,8 @@ static const exit_handler guest_table[X86_EXIT_KINDS] = {
 	[X86_EXIT_GP] = fault_gp,
 	[X86_EXIT_SKIP] = skip,
 	[X86_EXIT_FERR] = guest_ferr,
+	[X86_EXIT_CR] = exit_cr,
+	[X86_EXIT_DEADLINE] = guest_deadline,
 };
 
 enum exit_action exit_handle(struct vp *vp, struct x86_exit *ex)

@@ -12,6 +12,7 @@
 #include "arch/x86_64/common/insn_fetch.h"
 #include "arch/x86_64/common/regs.h"
 #include "hvapi/msr.h"
+#include "kernel/arch.h"
 #include "kernel/log.h"
 
 static bool canonical(struct vp *vp, uint64_t v)
@@ -57,15 +58,21 @@ static bool root_read(struct vp *vp, uint32_t msr, uint64_t *v)
 	case MSR_VM_CR:
 		*v = VM_CR_SVMDIS | BIT(3); /* disabled and locked */
 		return true;
+	case MSR_FEATURE_CTL:
+		*v = 1; /* locked, and VMX with it */
+		return true;
 	case MSR_VM_HSAVE_PA:
 		return false;
 	default:
+		if (msr >= MSR_VMX_FIRST && msr <= MSR_VMX_LAST)
+			return false;
 		break;
 	}
 	switch (hv_msr_read(vp, msr, v)) {
 	case HV_MSR_OK:
 		return true;
 	case HV_MSR_FAULT:
+	case HV_MSR_NO_MEMORY: /* the root's pages are the core's own */
 		return false;
 	case HV_MSR_UNKNOWN:
 	default:
@@ -95,6 +102,7 @@ static bool root_write(struct vp *vp, uint32_t msr, uint64_t v)
 		return true;
 	case MSR_VM_CR:
 	case MSR_VM_HSAVE_PA:
+	case MSR_FEATURE_CTL:
 		return false;
 	case MSR_APIC_BASE:
 		return root_apic_base(v);
@@ -104,6 +112,8 @@ static bool root_write(struct vp *vp, uint32_t msr, uint64_t v)
 	default:
 		break;
 	}
+	if (msr >= MSR_VMX_FIRST && msr <= MSR_VMX_LAST)
+		return false;
 	if (is_mtrr(msr)) {
 		/* The core's own memory is under them too: as firmware left them, for good. */
 		if (rdmsr_safe(msr, &old) == 0 && old == v)
@@ -115,6 +125,7 @@ static bool root_write(struct vp *vp, uint32_t msr, uint64_t v)
 	case HV_MSR_OK:
 		return true;
 	case HV_MSR_FAULT:
+	case HV_MSR_NO_MEMORY: /* the root's pages are the core's own */
 		return false;
 	case HV_MSR_UNKNOWN:
 	default:
@@ -318,7 +329,7 @@ static bool is_apic_msr(const struct vp *vp, uint32_t msr)
 		msr == MSR_TSC_DEADLINE);
 }
 
-/* 0 fault, 1 done, 2 nobody knows it */
+/* 0 fault, 1 done, 2 nobody knows it, 3 when there is memory */
 static int guest_access(struct vp *vp, uint32_t msr, bool write, uint64_t *v)
 {
 	uint64_t now = rdtsc() + vp->arch.tsc_offset;
@@ -326,6 +337,8 @@ static int guest_access(struct vp *vp, uint32_t msr, bool write, uint64_t *v)
 	enum hv_msr_result r;
 
 	r = write ? hv_msr_write(vp, msr, *v) : hv_msr_read(vp, msr, v);
+	if (r == HV_MSR_NO_MEMORY)
+		return 3;
 	if (r != HV_MSR_UNKNOWN)
 		return r == HV_MSR_OK;
 	if (is_apic_msr(vp, msr)) {
@@ -379,6 +392,11 @@ enum exit_action exit_msr_guest(struct vp *vp, struct x86_exit *ex)
 	if (!insn_length(vp, ex))
 		return EXIT_RESUME;
 	r = guest_access(vp, msr, ex->msr.write, &v);
+	if (unlikely(r == 3)) {
+		/* RIP stays: after the root's deposit the instruction is made again. */
+		vp->arch.stop = VP_EXIT_NO_MEMORY;
+		return EXIT_STOP;
+	}
 	if (r == 2) {
 		if (vp->partition->arch.msr_intercept)
 			return intercept_msr(vp, ex);

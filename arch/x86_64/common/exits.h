@@ -40,6 +40,9 @@ enum exit_action exit_exception(struct vp *vp, struct x86_exit *ex);
 enum exit_action exit_xsetbv(struct vp *vp, struct x86_exit *ex);
 bool xcr0_valid(const struct partition *p, uint64_t v);
 
+/* exit_cr.c */
+enum exit_action exit_cr(struct vp *vp, struct x86_exit *ex);
+
 /* intercept_x64.c: write the message for the root and stop the VP. */
 enum exit_action intercept_cpuid(struct vp *vp, struct x86_exit *ex, const uint32_t defaults[4]);
 enum exit_action intercept_msr(struct vp *vp, struct x86_exit *ex);

@@ -7,10 +7,8 @@
 #include "arch/x86_64/common/idt.h"
 #include "arch/x86_64/common/regs.h"
 #include "kernel/log.h"
-#include "kernel/percpu.h"
+#include "kernel/vp.h"
 
-#define SEL_CODE	  0x08
-#define SEL_DATA	  0x10
 #define GATE_INT	  0x8e00u
 #define TRAP_OTHER_VECTOR 0xfe /* entry.S: every vector without a stub of its own */
 
@@ -29,6 +27,7 @@ struct extable_entry {
 
 extern const uint8_t trap_stubs[], trap_deadline[], trap_spurious[];
 extern const uint8_t halt_unless_end[];
+extern const uint8_t vmx_critical[], vmx_critical_end[], vmx_aborted[];
 extern const struct extable_entry extable_start[], extable_end[];
 extern const uint8_t core_start[], core_text_end[], core_end[];
 
@@ -61,6 +60,39 @@ void idt_load(void)
 	lidt(&i);
 	/* The loader's selectors may lie beyond our table: an IRET to them would fault. */
 	load_segments(SEL_CODE, SEL_DATA);
+}
+
+uint64_t idt_base(void)
+{
+	return (uint64_t)(uintptr_t)idt;
+}
+
+uint64_t idt_gdt_base(void)
+{
+	return (uint64_t)(uintptr_t)gdt;
+}
+
+static bool within(uint64_t rip, const void *from, const void *to)
+{
+	return rip >= (uint64_t)(uintptr_t)from && rip < (uint64_t)(uintptr_t)to;
+}
+
+/*
+ * A kick is ours and has done its work by being here; an NMI without one is the root's. What it
+ * interrupted may have looked for the reason already: a halt ends, an entry is not made.
+ */
+static void nmi(struct trap_frame *f)
+{
+	struct percpu *cpu = this_cpu();
+
+	atomic_store(&cpu->nmi_seen, cpu->nmi_seen + 1);
+	cpu->counters[COUNT_NMI]++;
+	if (!atomic_xchg(&cpu->kick, 0) && cpu->root_vp)
+		cpu->root_vp->arch.nmi_pending = true;
+	if (within(f->rip, (const void *)(uintptr_t)halt_unless, halt_unless_end))
+		f->rip = (uint64_t)(uintptr_t)halt_unless_end;
+	else if (within(f->rip, vmx_critical, vmx_critical_end))
+		f->rip = (uint64_t)(uintptr_t)vmx_aborted;
 }
 
 static void dump_stack(uint64_t rsp)
@@ -102,10 +134,7 @@ void trap_handle(struct trap_frame *f)
 {
 	switch (f->vector) {
 	case VEC_NMI:
-		this_cpu()->nmi_seen++;
-		if (f->rip >= (uint64_t)(uintptr_t)halt_unless &&
-		    f->rip < (uint64_t)(uintptr_t)halt_unless_end)
-			f->rip = (uint64_t)(uintptr_t)halt_unless_end;
+		nmi(f);
 		return;
 	case VEC_DEADLINE:
 		/* The window closes with the first interrupt: what else waits is the root's. */

@@ -5,6 +5,10 @@
 
 #include <stdint.h>
 
+#define SEL_CODE 0x08u
+#define SEL_DATA 0x10u
+#define SEL_TSS	 0x18u /* VM exits load it, nothing else does: the table has no such entry */
+
 struct trap_frame {
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
 	uint64_t vector, error;
@@ -13,6 +17,8 @@ struct trap_frame {
 
 void idt_build(void); /* once */
 void idt_load(void);  /* each CPU */
+uint64_t idt_base(void);
+uint64_t idt_gdt_base(void);
 /* entry.S: halt until an NMI, unless *flag is set. */
 void halt_unless(const uint32_t *flag);
 void trap_handle(struct trap_frame *f);

@@ -37,6 +37,11 @@ static uint64_t flush_size(void)
 	return log;
 }
 
+uint64_t arch_guest_apic_hz(void)
+{
+	return vlapic_timer_hz(cpu_tsc_hz);
+}
+
 uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v)
 {
 	const struct partition *with = p == partition_root ? NULL : p;
@@ -65,7 +70,7 @@ uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v)
 		*v = cpu_tsc_hz;
 		break;
 	case HV_PARTITION_PROPERTY_APIC_FREQUENCY:
-		*v = VLAPIC_TIMER_HZ;
+		*v = vlapic_timer_hz(cpu_tsc_hz);
 		break;
 	case HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0:
 		*v = features_bank(with, FEATURES_0);

@@ -99,6 +99,8 @@
 #define MSR_MTRR_FIX4K	  0x268u
 #define MSR_PAT		  0x277u
 #define MSR_MTRR_DEF_TYPE 0x2ffu
+#define MSR_VMX_FIRST	  0x480u
+#define MSR_VMX_LAST	  0x493u
 #define MSR_TSC_DEADLINE  0x6e0u
 #define MSR_X2APIC	  0x800u
 #define MSR_X2APIC_ICR	  0x830u

@@ -89,6 +89,7 @@ static struct vp *root_vp_create(uint32_t index)
 	partition_root->vps[index] = vp;
 	partition_root->vp_count++;
 	percpu_of(index)->root_vp = vp;
+	virt->release(vp);
 	return vp;
 }
 
@@ -173,6 +174,7 @@ void root_create(const struct boot_info *bi)
 	root_boot.entry = (uint32_t)bi->root_entry;
 	root_boot.info = (uint32_t)info_place(bi);
 	boot_state(p->vps[0]);
+	virt->release(p->vps[0]);
 }
 
 /* -- start-up of the root's other CPUs -------------------------------------------------------- */
@@ -249,20 +251,10 @@ static void take_mail(struct vp *vp)
 		vp->arch.nmi_pending = true;
 }
 
-/*
- * Let a held NMI in. Returns with GIF clear; percpu.nmi_seen counts what came. A kick is ours and
- * has done its work by being here; an NMI without one is the root's.
- */
 void root_nmi_window(void)
 {
-	struct percpu *cpu = this_cpu();
-	uint32_t before = cpu->nmi_seen;
-
-	svm_stgi();
-	svm_clgi();
-	cpu->counters[COUNT_NMI] += cpu->nmi_seen - before;
-	if (cpu->nmi_seen != before && !atomic_xchg(&cpu->kick, 0))
-		cpu->root_vp->arch.nmi_pending = true;
+	virt->open();
+	virt->close();
 }
 
 static void wait_sipi(struct vp *vp)
@@ -271,11 +263,10 @@ static void wait_sipi(struct vp *vp)
 		take_mail(vp);
 		if (vp->arch.activity != X86_WAIT_SIPI)
 			break;
-		/* GIF set, IF clear: only the NMI of root_post() ends the halt. */
-		svm_stgi();
+		/* NMIs open, IF clear: only the NMI of root_post() ends the halt. */
+		virt->open();
 		halt_unless(&vp->mail);
-		svm_clgi();
-		(void)atomic_xchg(&this_cpu()->kick, 0);
+		virt->close();
 	}
 }
 

@@ -34,10 +34,12 @@ enum x86_exit_kind {
 	X86_EXIT_RSM,
 	X86_EXIT_SMI,
 	X86_EXIT_INIT,
-	X86_EXIT_UD,   /* instruction that is not offered: #UD */
-	X86_EXIT_GP,   /* instruction that faults as configured: #GP(0) */
-	X86_EXIT_SKIP, /* harmless when ignored: PAUSE, bus lock, ... */
-	X86_EXIT_FERR, /* legacy FPU error: #MF semantics are the VP's own */
+	X86_EXIT_UD,	   /* instruction that is not offered: #UD */
+	X86_EXIT_GP,	   /* instruction that faults as configured: #GP(0) */
+	X86_EXIT_SKIP,	   /* harmless when ignored: PAUSE, bus lock, ... */
+	X86_EXIT_CR,	   /* a write to CR0 or CR4 that the hardware may not do by itself */
+	X86_EXIT_DEADLINE, /* the timer that deadline_arm() set */
+	X86_EXIT_FERR,	   /* legacy FPU error: #MF semantics are the VP's own */
 	X86_EXIT_KINDS,
 };
 
@@ -74,6 +76,10 @@ struct x86_exit {
 			uint32_t error;
 			uint8_t reason;
 		} task;
+		struct {
+			uint8_t number; /* 0 or 4 */
+			uint64_t value;
+		} cr;
 	};
 	uint64_t code; /* the vendor's own, for dumps */
 };
@@ -119,15 +125,21 @@ enum x86_seg {
 
 struct virt_ops {
 	const char *name;
+	uint8_t hypercall[3]; /* VMMCALL or VMCALL */
 	/* Turn virtualization on for this CPU. */
 	void (*cpu_init)(struct percpu *cpu);
 	uint16_t (*vp_init)(struct vp *vp);
 	void (*vp_free)(struct vp *vp);
 	/* Intercepts and controls for a fresh VP; root: the root partition's. */
 	void (*vp_setup)(struct vp *vp, bool root);
-	/* Load and store the registers that VMRUN leaves alone. */
+	/* Load and store the registers that the entry leaves alone. */
 	void (*load)(struct vp *vp);
 	void (*save)(struct vp *vp);
+	/* The owner is done with the VP for now: leave nothing of it in this CPU. */
+	void (*release)(struct vp *vp);
+	/* Let NMIs and, when IF is set, interrupts reach the core: GIF, where there is one. */
+	void (*open)(void);
+	void (*close)(void);
 	/* Enter once; what ended it, decoded. vp->arch.gpr and rip are whole before and after. */
 	void (*enter)(struct vp *vp, struct x86_exit *ex);
 	uint64_t (*get)(struct vp *vp, enum x86_sysreg r);
@@ -154,8 +166,10 @@ extern const struct virt_ops *virt;
 
 /* Probe the CPU: sets `virt`, or panics with the name of what is missing. */
 void virt_probe(void);
-extern const struct virt_ops svm_ops;
+extern const struct virt_ops svm_ops, vmx_ops;
+/* False: the CPU has no such thing. Panics with the name of what is missing or locked off. */
 bool svm_probe(void);
+bool vmx_probe(void);
 
 /* inject.c */
 void inject_exception(struct vp *vp, uint8_t vector, bool has_error, uint32_t error);

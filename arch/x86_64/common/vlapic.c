@@ -409,6 +409,8 @@ void vlapic_reset(struct vlapic *v)
 void vlapic_init(struct vlapic *v, uint32_t apic_id, bool x2apic_allowed, bool tsc_deadline_allowed,
 		 uint64_t tsc_hz, bool bsp)
 {
+	uint64_t hz;
+
 	if (tsc_hz < 1000000)
 		tsc_hz = 1000000;
 	if (tsc_hz > 64 * VLAPIC_TIMER_HZ)
@@ -417,8 +419,8 @@ void vlapic_init(struct vlapic *v, uint32_t apic_id, bool x2apic_allowed, bool t
 	v->id = apic_id;
 	v->x2apic_allowed = x2apic_allowed;
 	v->tsc_deadline_allowed = tsc_deadline_allowed;
-	v->ratio = (tsc_hz / VLAPIC_TIMER_HZ << 32) +
-		   (tsc_hz % VLAPIC_TIMER_HZ << 32) / VLAPIC_TIMER_HZ;
+	hz = vlapic_timer_hz(tsc_hz);
+	v->ratio = (tsc_hz / hz << 32) + (tsc_hz % hz << 32) / hz;
 	v->base = VLAPIC_BASE_ADDR | VLAPIC_BASE_ENABLE | (bsp ? VLAPIC_BASE_BSP : 0);
 	vlapic_reset(v);
 }

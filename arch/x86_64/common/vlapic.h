@@ -16,7 +16,7 @@
 
 struct hv_local_interrupt_controller_state;
 
-#define VLAPIC_TIMER_HZ		200000000ull
+#define VLAPIC_TIMER_HZ		200000000ull /* at most: vlapic_timer_hz() */
 #define VLAPIC_VERSION		0x00050014u /* integrated, LVT entries 0 to 5, no EOI suppression */
 #define VLAPIC_BASE_ADDR	0xfee00000ull
 #define VLAPIC_MSR_BASE		0x1bu
@@ -96,6 +96,12 @@ struct vlapic {
 	bool x2apic_allowed;
 	bool tsc_deadline_allowed;
 };
+
+/* The timer's input clock: never faster than the TSC, so that no count is lost on the way. */
+static inline uint64_t vlapic_timer_hz(uint64_t tsc_hz)
+{
+	return tsc_hz < VLAPIC_TIMER_HZ ? tsc_hz : VLAPIC_TIMER_HZ;
+}
 
 /* Power-up values. tsc_hz: guest TSC frequency, clamped to 1 MHz .. 12.8 GHz. */
 void vlapic_init(struct vlapic *v, uint32_t apic_id, bool x2apic_allowed, bool tsc_deadline_allowed,

@@ -23,9 +23,12 @@ const struct virt_ops *virt;
 
 void virt_probe(void)
 {
-	if (!svm_probe())
-		panic("this CPU has no SVM");
-	virt = &svm_ops;
+	if (svm_probe())
+		virt = &svm_ops;
+	else if (vmx_probe())
+		virt = &vmx_ops;
+	else
+		panic("this CPU has neither SVM nor VMX");
 }
 
 /* -- set-up ----------------------------------------------------------------------------------- */
@@ -124,6 +127,11 @@ void arch_vp_reset(struct vp *vp, bool init)
 	if (vp->index != 0 && vp->partition != partition_root &&
 	    vp->partition->create_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED)
 		a->activity = X86_WAIT_SIPI;
+}
+
+void arch_vp_release(struct vp *vp)
+{
+	virt->release(vp);
 }
 
 void arch_vp_shift_time(struct vp *vp, uint64_t gone)
@@ -522,13 +530,14 @@ void arch_machine_reset(void)
 		cpu_halt();
 }
 
-/* Quoin's own hypercall page: VMMCALL; RET. */
+/* Quoin's own hypercall page: the vendor's call, and RET. */
 void hypercall_page_fill(void *page)
 {
-	static const uint8_t code[4] = { 0x0f, 0x01, 0xd9, 0xc3 };
+	uint8_t *code = page;
 
 	memset(page, 0xcc, PAGE_SIZE);
-	memcpy(page, code, sizeof(code));
+	memcpy(code, virt->hypercall, sizeof(virt->hypercall));
+	code[sizeof(virt->hypercall)] = 0xc3;
 }
 
 uint16_t arch_partition_init(struct partition *p)

@@ -254,6 +254,55 @@ static inline void svm_vmsave(uint64_t vmcb_pa)
 	__asm__ volatile("vmsave %%rax" : : "a"(vmcb_pa) : "memory");
 }
 
+/* VMX instructions: 0, or -1 for VMfail (SDM vol. 3, 30.2). */
+#define INSN_VMX_PA(name) \
+	static inline int vmx_##name(uint64_t pa) \
+	{ \
+		uint8_t fail; \
+		__asm__ volatile(#name " %1; setna %0" : "=q"(fail) : "m"(pa) : "cc", "memory"); \
+		return fail ? -1 : 0; \
+	}
+INSN_VMX_PA(vmxon)
+INSN_VMX_PA(vmclear)
+INSN_VMX_PA(vmptrld)
+
+static inline uint64_t vmx_vmread(uint64_t field)
+{
+	uint64_t v;
+
+	__asm__ volatile("vmread %1, %0" : "=rm"(v) : "r"(field) : "cc", "memory");
+	return v;
+}
+
+static inline void vmx_vmwrite(uint64_t field, uint64_t v)
+{
+	__asm__ volatile("vmwrite %1, %0" : : "r"(field), "rm"(v) : "cc", "memory");
+}
+
+static inline void vmx_invept(uint64_t type, uint64_t eptp)
+{
+	struct {
+		uint64_t eptp, zero;
+	} d = { eptp, 0 };
+
+	__asm__ volatile("invept %0, %1" : : "m"(d), "r"(type) : "cc", "memory");
+}
+
+static inline void vmx_invvpid(uint64_t type, uint64_t vpid)
+{
+	struct {
+		uint64_t vpid, address;
+	} d = { vpid, 0 };
+
+	__asm__ volatile("invvpid %0, %1" : : "m"(d), "r"(type) : "cc", "memory");
+}
+
+/* Take an NMI that a VM exit reported: the handler's IRET ends its blocking (SDM 27.5.5). */
+static inline void cpu_take_nmi(void)
+{
+	__asm__ volatile("int $2" : : : "memory");
+}
+
 static inline uint32_t mmio_read32(uint64_t va)
 {
 	uint32_t v;

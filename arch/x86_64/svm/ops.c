@@ -186,6 +186,12 @@ static void save(struct vp *vp)
 	svm_vmsave(vp->arch.vmcb_pa);
 }
 
+/* The VMCB is memory, and what a CPU caches of it is told by the clean bits. */
+static void release(struct vp *vp)
+{
+	(void)vp;
+}
+
 /*
  * A VP's TLB entries on this CPU are its own while its ASID is of the CPU's generation, it ran
  * here last, and its second-level table lost nothing since. Else it gets a fresh ASID, and when
@@ -405,6 +411,9 @@ static void set(struct vp *vp, enum x86_sysreg r, uint64_t v)
 		break;
 	}
 	vp->arch.clean &= ~dirty;
+	/* A MOV to these would have flushed: the translations of before go with their ASID. */
+	if (dirty & SVM_CLEAN_CRX)
+		vp->arch.asid_gen = 0;
 }
 
 static struct svm_segment *segment(struct vp *vp, enum x86_seg s)
@@ -550,12 +559,16 @@ static void dump(struct vp *vp)
 
 const struct virt_ops svm_ops = {
 	.name = "SVM",
+	.hypercall = { 0x0f, 0x01, 0xd9 },
 	.cpu_init = cpu_init,
 	.vp_init = vmcb_alloc,
 	.vp_free = vmcb_free,
 	.vp_setup = vp_setup,
 	.load = load,
 	.save = save,
+	.release = release,
+	.open = svm_stgi,
+	.close = svm_clgi,
 	.enter = enter,
 	.get = get,
 	.set = set,

@@ -11,6 +11,9 @@
 
 #define FAKE_MSRS   128u
 #define FAKE_WRITES 4096u
+#define FAKE_VMCS   8u
+#define FAKE_FIELDS 160u
+#define FAKE_CPUS   4u
 
 enum fake_kind {
 	FAKE_WRMSR,
@@ -32,6 +35,14 @@ enum fake_kind {
 	FAKE_LTR,
 	FAKE_INVLPG,
 	FAKE_WBINVD,
+	FAKE_VMXON,
+	FAKE_VMCLEAR,
+	FAKE_VMPTRLD,
+	FAKE_VMREAD,
+	FAKE_VMWRITE,
+	FAKE_INVEPT,
+	FAKE_INVVPID,
+	FAKE_TAKE_NMI,
 	FAKE_KINDS,
 };
 
@@ -40,7 +51,25 @@ struct fake_write {
 	uint64_t index, value;
 };
 
+/*
+ * VMCSs as silicon sees them, which emulators do not: active on a CPU since its VMPTRLD, and not to
+ * be touched by another before a VMCLEAR (SDM vol. 3, 24.11.1). `broken` says which rule was.
+ */
+struct fake_vmcs {
+	uint64_t pa;
+	uint32_t active; /* CPU + 1 */
+	uint32_t fields;
+	struct {
+		uint64_t field, value;
+	} f[FAKE_FIELDS];
+};
+
 struct fake_machine {
+	struct fake_vmcs vmcs[FAKE_VMCS];
+	uint32_t vmcss, cpu; /* the CPU that the test plays */
+	struct fake_vmcs *current[FAKE_CPUS];
+	const char *broken;
+	int vmxon_fails;
 	struct {
 		uint32_t number;
 		int faults; /* #GP on any access */
@@ -281,6 +310,108 @@ static inline void svm_vmload(uint64_t vmcb_pa)
 static inline void svm_vmsave(uint64_t vmcb_pa)
 {
 	fake_note_write(FAKE_VMSAVE, vmcb_pa, 0);
+}
+
+static inline void fake_break(const char *rule)
+{
+	if (!fake_hw.broken)
+		fake_hw.broken = rule;
+}
+
+static inline struct fake_vmcs *fake_vmcs_at(uint64_t pa)
+{
+	for (uint32_t i = 0; i < fake_hw.vmcss; i++)
+		if (fake_hw.vmcs[i].pa == pa)
+			return &fake_hw.vmcs[i];
+	if (fake_hw.vmcss == FAKE_VMCS)
+		__builtin_trap();
+	fake_hw.vmcs[fake_hw.vmcss].pa = pa;
+	return &fake_hw.vmcs[fake_hw.vmcss++];
+}
+
+static inline uint64_t *fake_field(struct fake_vmcs *v, uint64_t field)
+{
+	for (uint32_t i = 0; i < v->fields; i++)
+		if (v->f[i].field == field)
+			return &v->f[i].value;
+	if (v->fields == FAKE_FIELDS)
+		__builtin_trap();
+	v->f[v->fields].field = field;
+	v->f[v->fields].value = 0;
+	return &v->f[v->fields++].value;
+}
+
+static inline int vmx_vmxon(uint64_t pa)
+{
+	fake_note_write(FAKE_VMXON, pa, 0);
+	return fake_hw.vmxon_fails ? -1 : 0;
+}
+
+static inline int vmx_vmclear(uint64_t pa)
+{
+	struct fake_vmcs *v = fake_vmcs_at(pa);
+
+	fake_note_write(FAKE_VMCLEAR, pa, fake_hw.cpu);
+	if (v->active && v->active != fake_hw.cpu + 1)
+		fake_break("VMCLEAR on a CPU where the VMCS is not");
+	v->active = 0;
+	if (fake_hw.current[fake_hw.cpu] == v)
+		fake_hw.current[fake_hw.cpu] = 0;
+	return 0;
+}
+
+static inline int vmx_vmptrld(uint64_t pa)
+{
+	struct fake_vmcs *v = fake_vmcs_at(pa);
+
+	fake_note_write(FAKE_VMPTRLD, pa, fake_hw.cpu);
+	if (v->active && v->active != fake_hw.cpu + 1)
+		fake_break("VMPTRLD of a VMCS that is active on another CPU");
+	v->active = fake_hw.cpu + 1;
+	fake_hw.current[fake_hw.cpu] = v;
+	return 0;
+}
+
+static inline uint64_t vmx_vmread(uint64_t field)
+{
+	struct fake_vmcs *v = fake_hw.current[fake_hw.cpu];
+
+	fake_note_write(FAKE_VMREAD, field, 0);
+	if (!v) {
+		fake_break("VMREAD without a current VMCS");
+		return 0;
+	}
+	return *fake_field(v, field);
+}
+
+static inline void vmx_vmwrite(uint64_t field, uint64_t value)
+{
+	struct fake_vmcs *v = fake_hw.current[fake_hw.cpu];
+
+	fake_note_write(FAKE_VMWRITE, field, value);
+	if (!v) {
+		fake_break("VMWRITE without a current VMCS");
+		return;
+	}
+	/* Read-only data fields (24.11.2: width and type are in the encoding) */
+	if ((field >> 10 & 3) == 1)
+		fake_break("VMWRITE of a read-only field");
+	*fake_field(v, field) = value;
+}
+
+static inline void vmx_invept(uint64_t type, uint64_t eptp)
+{
+	fake_note_write(FAKE_INVEPT, type, eptp);
+}
+
+static inline void vmx_invvpid(uint64_t type, uint64_t vpid)
+{
+	fake_note_write(FAKE_INVVPID, type, vpid);
+}
+
+static inline void cpu_take_nmi(void)
+{
+	fake_note_write(FAKE_TAKE_NMI, 0, 0);
 }
 
 static inline uint32_t mmio_read32(uint64_t va)

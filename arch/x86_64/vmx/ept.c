@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Extended page tables (SDM vol. 3, 28.3). The MTRRs do not reach through EPT, so a leaf says the
+ * memory type itself; the guest's PAT still has its word (28.3.7).
+ */
+#include "arch/x86_64/vmx/vmx.h"
+#include "kernel/arch.h"
+
+#define EPT_R	     BIT(0)
+#define EPT_W	     BIT(1)
+#define EPT_X	     BIT(2)
+#define EPT_TYPE(t)  ((uint64_t)(t) << 3)
+#define EPT_LARGE    BIT(7)
+#define EPT_A	     BIT(8)
+#define EPT_D	     BIT(9)
+#define EPT_NOACCESS BIT(11) /* ignored by hardware: mapped without rights; bits 2:0 are clear */
+#define EPT_PA	     MASK(51, 12)
+
+#define TYPE_UC 0u
+#define TYPE_WC 1u
+#define TYPE_WT 4u
+#define TYPE_WP 5u
+#define TYPE_WB 6u
+
+static uint64_t ept_table(hpa_t next)
+{
+	return next.v | EPT_R | EPT_W | EPT_X;
+}
+
+static uint32_t type_of(uint32_t prot)
+{
+	return prot & SLAT_UC	? TYPE_UC
+	       : prot & SLAT_WC ? TYPE_WC
+	       : prot & SLAT_WT ? TYPE_WT
+	       : prot & SLAT_WP ? TYPE_WP
+				: TYPE_WB;
+}
+
+static uint32_t prot_of(uint64_t type)
+{
+	static const uint8_t prot[8] = { SLAT_UC, SLAT_WC, SLAT_UC, SLAT_UC, SLAT_WT, SLAT_WP };
+
+	return prot[type & 7];
+}
+
+static uint64_t ept_leaf(hpa_t to, uint32_t prot, uint32_t level)
+{
+	uint64_t e = to.v | EPT_TYPE(type_of(prot)) | (level > 1 ? EPT_LARGE : 0);
+
+	/* Write-only and write-execute are misconfigurations (28.3.3.1): no read, no right. */
+	if (!(prot & SLAT_R))
+		return e | EPT_NOACCESS;
+	/* A and D set from the start: nobody reads them, and the walker need not write. */
+	return e | EPT_R | EPT_A | EPT_D | (prot & SLAT_W ? EPT_W : 0) |
+	       (prot & SLAT_X ? EPT_X : 0);
+}
+
+static int ept_parse(uint64_t e, uint32_t level, struct slat_leaf *out)
+{
+	if (!(e & (EPT_R | EPT_NOACCESS)))
+		return 0;
+	out->hpa = HPA(e & EPT_PA);
+	if (level > 1 && !(e & EPT_LARGE))
+		return 2;
+	out->prot = prot_of(e >> 3);
+	if (e & EPT_R)
+		out->prot |= SLAT_R | (e & EPT_W ? SLAT_W : 0) | (e & EPT_X ? SLAT_X : 0);
+	return 1;
+}
+
+const struct slat_format ept_format = {
+	.levels = 4,
+	.max_leaf = 3,
+	.typed = true,
+	.table = ept_table,
+	.leaf = ept_leaf,
+	.parse = ept_parse,
+};
+
+uint64_t vmx_eptp(const struct slat *s)
+{
+	return ptr_hpa(s->root).v | EPTP_WB | EPTP_WALK_4 |
+	       (vmx_caps.ept & EPT_CAP_AD ? EPTP_AD : 0);
+}
