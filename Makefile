@@ -8,6 +8,7 @@ CLANG ?= 0
 SMP   ?= 2
 ICOUNT ?= 0
 MEM   ?= 512
+BACKEND ?= svm
 INPUT ?= /usr/share/common-licenses/GPL-3
 
 ifneq ($(ARCH),x86_64)
@@ -66,7 +67,7 @@ all: $(O)/core.elf $(O)/BOOTX64.EFI $(O)/root.elf ## build everything
 
 help: ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
-	@echo '  settings: V=1  O=DIR  CLANG=1  SMP=2  MEM=512  INPUT=FILE'
+	@echo '  settings: V=1  O=DIR  CLANG=1  BACKEND=svm|vmx  SMP=2  MEM=512  INPUT=FILE'
 
 $(O)/core/libc/%.o: Makefile $(NL_LIBC)
 	$(call say,CC,newlib/$*.c)
@@ -164,9 +165,9 @@ setup: ## install the packages that are missing
 	$(Q)qemu-scripts/setup.sh
 
 # Set-up may bring what the Makefile looked for when it was read (newlib, compilers): make anew.
-run: setup ## build, boot in QEMU, do the main job
+run: setup ## build, boot in an emulator, do the main job (BACKEND=vmx: on Bochs)
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)SMP=$(SMP) MEM=$(MEM) qemu-scripts/run.sh $(O) "$(INPUT)"
+	$(Q)BACKEND=$(BACKEND) SMP=$(SMP) MEM=$(MEM) qemu-scripts/run.sh $(O) "$(INPUT)"
 
 check: setup ## all tests, the choice that fits in half an hour
 	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
@@ -177,7 +178,7 @@ check-full: setup ## all tests, every combination
 	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" qemu-scripts/check.sh $(O) full $(UNIT_BIN)
 
 suite: all ## the root VM's tests only (FILTER=prefix,prefix)
-	$(Q)SMP=$(SMP) MEM=$(MEM) QUOIN_ICOUNT=$(ICOUNT) qemu-scripts/suite.sh $(O) suite 240 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"
+	$(Q)BACKEND=$(BACKEND) SMP=$(SMP) MEM=$(MEM) QUOIN_ICOUNT=$(ICOUNT) qemu-scripts/suite.sh $(O) suite-$(BACKEND) 300 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"
 
 # ---- the code itself -----------------------------------------------------------------------------
 C_FILES := $(wildcard boot/*.[ch] kernel/*.[ch] hvapi/*.[ch] hvapi/include/hv/*.h hvapi/whv/*.[ch] hvapi/whv/include/*.h \
@@ -201,8 +202,8 @@ tidy: $(NL_LIBC) ## clang-tidy and cppcheck
 	  --suppress=missingIncludeSystem --suppress=unusedStructMember --suppress=comparePointers -I. -Ihvapi/include \
 	  -Ihvapi/whv/include -Iarch/$(ARCH) -Iarch/$(ARCH)/hw boot kernel hvapi arch
 
-bench: all ## costs in instructions against tests/bench/budget-svm.txt
-	$(Q)qemu-scripts/bench.sh $(O)
+bench: all ## costs in instructions against tests/bench/budget-$(BACKEND).txt
+	$(Q)BACKEND=$(BACKEND) qemu-scripts/bench.sh $(O)
 
 # The table knows its calls; the document is its print-out.
 $(O)/gen_hypercalls: tests/unit/gen_hypercalls.c hvapi/hypercall_table.c Makefile

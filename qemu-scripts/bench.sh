@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# bench.sh BUILD: run the bench under -icount and hold every row to tests/bench/budget-svm.txt.
+# bench.sh BUILD: run the bench where one instruction is one tick (QEMU with -icount, Bochs always) and
+# hold every row to tests/bench/budget-$BACKEND.txt.
 set -u
 here=$(dirname "$0")
 build=$1
-dir=$build/suite
+backend=${BACKEND:-svm}
+dir=$build/suite/$backend
 mkdir -p "$dir"
 "$here/esp.sh" "$build" "$dir/bench.esp" run=bench
-SMP=1 QUOIN_ICOUNT=1 "$here/qemu.sh" "$dir/bench.esp" "$dir/bench.log" 240 || true
+SMP=1 QUOIN_ICOUNT=1 "$here/boot.sh" "$dir/bench.esp" "$dir/bench.log" 240 || true
 rm -rf "$dir/bench.esp"
 tr -d '\r' < "$dir/bench.log" | sed -n 's/^RES \(.*\): min \([0-9]*\) med \([0-9]*\) p99 \([0-9]*\) max \([0-9]*\)$/\1|\3/p' > "$dir/bench.rows"
 echo "core image, stripped, bytes|$(objcopy --strip-all "$build/core.elf" "$build/core.stripped" && wc -c < "$build/core.stripped")" >> "$dir/bench.rows"
@@ -23,7 +25,7 @@ awk -F'|' '
 	FNR == NR { if ($0 !~ /^#/ && NF >= 3) { budget[$1] = $2; must[$1] = $3; order[++n] = $1 } next }
 	{ got[$1] = $2 }
 	END {
-		printf "%-44s %12s %12s %12s\n", "bench", "measured", "budget", "goal"
+		printf "%-44s %12s %12s %12s\n", "bench, " backend, "measured", "budget", "goal"
 		for (i = 1; i <= n; i++) {
 			name = order[i]
 			if (!(name in got)) { printf "%-44s %12s\n", name, "MISSING"; bad++; continue }
@@ -32,7 +34,7 @@ awk -F'|' '
 			if (over) bad++; else good++
 		}
 		printf "%d %d\n", good, bad > result
-	}' result="$dir/bench.result" "$here/../tests/bench/budget-svm.txt" "$dir/bench.rows"
+	}' backend="$backend" result="$dir/bench.result" "$here/../tests/bench/budget-$backend.txt" "$dir/bench.rows"
 read -r passed failed < "$dir/bench.result"
-echo "bench: $passed within budget, $failed not"
+echo "bench $backend: $passed within budget, $failed not"
 [ "$failed" -eq 0 ]

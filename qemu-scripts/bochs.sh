@@ -4,7 +4,7 @@
 # The console goes to LOG (and to stdout with QUOIN_ECHO=1). Exit as qemu.sh: 0 pass, 1 fail, 2 no end,
 # 3 Bochs died. Environment: SMP, MEM, CPU (a Bochs model), IPS.
 set -u
-esp=$1 log=$2 limit=$3
+esp=$1 log=$(realpath -m "$2") limit=$3
 dir=$log.bochs
 first() { for f; do [ -f "$f" ] && { echo "$f"; return; }; done; echo "bochs.sh: none of $*" >&2; exit 3; }
 rom=$(first /usr/share/ovmf/OVMF.fd /usr/share/qemu/OVMF.fd /usr/share/OVMF/OVMF.fd) || exit 3

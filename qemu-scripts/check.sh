@@ -50,8 +50,22 @@ QUOIN_ICOUNT=0
 "$here/boot-errors.sh" "$build"
 add "$build/suite/boot-errors.result"
 "$here/bench.sh" "$build"
-add "$build/suite/bench.result"
+add "$build/suite/svm/bench.result"
 suite 1 suite-smp1 150 run=suite "$INPUT"
+BACKEND=vmx
+export BACKEND
+suite 2 vmx-smp2 600 run=suite "$INPUT"
+suite 1 vmx-smp1 300 run=suite "$INPUT"
+suite 1 vmx-icount 300 'run=suite filter=icount'
+"$here/bench.sh" "$build"
+add "$build/suite/vmx/bench.result"
+if [ "$scope" = full ]; then
+	suite 4 vmx-smp4 1200 run=suite "$INPUT"
+	for seed in 10 20 30; do
+		suite 2 "vmx-job-seed$seed" 400 "run=suite filter=job seed=$seed" "$INPUT"
+	done
+fi
+BACKEND=svm
 if [ "$scope" = full ]; then
 	suite 4 suite-smp4 300 run=suite "$INPUT"
 	CPU=EPYC,+svm,+npt

@@ -10,7 +10,7 @@ if [ ! -s "$input" ]; then
 	exit 1
 fi
 "$here/esp.sh" "$build" "$build/run.esp" 'run=job' "$input"
-QUOIN_ECHO=1 "$here/qemu.sh" "$build/run.esp" "$log" 60 | sed -u -e 's/\r$//' -e '/BdsDxe/d' -e 's/\x1b\[[0-9;=]*[A-Za-z]//g' -e '/^$/d'
+QUOIN_ECHO=1 "$here/boot.sh" "$build/run.esp" "$log" 60 | sed -u -e 's/\r$//' -e '/BdsDxe/d' -e 's/\x1b\[[0-9;=]*[A-Za-z]//g' -e '/^$/d'
 rm -rf "$build/run.esp"
 want=$(sha256sum < "$input" | cut -d' ' -f1)
 got=$(tr -d '\r' < "$log" | sed -n 's/^JOB SHA256 \([0-9a-f]*\) of .*/\1/p' | sort -u)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # suite.sh BUILD NAME TIMEOUT CMDLINE [INPUT]: boot the root VM with CMDLINE and judge its framed
-# report. Counts go to BUILD/suite/NAME.result. Environment: SMP, MEM, CPU as in qemu.sh.
+# report. Counts go to BUILD/suite/NAME.result. Environment: BACKEND as in boot.sh; SMP, MEM, CPU.
 set -u
 here=$(dirname "$0")
 build=$1 name=$2 limit=$3 cmdline=$4 input=${5:-}
@@ -10,14 +10,14 @@ esp=$dir/$name.esp log=$dir/$name.log
 mkdir -p "$dir"
 rm -rf "$esp"
 "$here/esp.sh" "$build" "$esp" "$cmdline" $input
-QUOIN_ECHO=0 "$here/qemu.sh" "$esp" "$log" "$limit"
+QUOIN_ECHO=0 "$here/boot.sh" "$esp" "$log" "$limit"
 status=$?
-# A run that QEMU ended, or that stood still, is told and made once more (docs/tests.md says why); a
+# A run that the emulator ended, or that stood still, is told and made once more (docs/tests.md says why); a
 # test that failed, and a panic of the core, are not.
 if [ "$status" -ge 2 ] && ! grep -aq 'PANIC' "$log"; then
-	echo "suite: $name: QEMU status $status: AGAIN"
+	echo "suite: $name: emulator status $status: AGAIN"
 	cp "$log" "$log.first"
-	QUOIN_ECHO=0 "$here/qemu.sh" "$esp" "$log" "$limit"
+	QUOIN_ECHO=0 "$here/boot.sh" "$esp" "$log" "$limit"
 	status=$?
 fi
 tr -d '\r' < "$log" > "$log.txt"
@@ -35,7 +35,7 @@ if [ -n "$begin" ] && [ -n "$end" ]; then
 	if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
 	# A skip must be listed, with its reason.
 	for t in $(sed -n 's/^TEST skip \([a-z0-9_]*\):.*/\1/p' "$log.txt"); do
-		if ! grep -q "^svm-smp${SMP:-2} $t " "$here/../tests/skips.txt"; then
+		if ! grep -q "^${BACKEND:-svm}-smp${SMP:-2} $t " "$here/../tests/skips.txt"; then
 			echo "suite: $name: $t was skipped and is not in tests/skips.txt"
 			failed=$((failed + 1))
 		fi

@@ -91,7 +91,7 @@ struct vmx_vp {
 	struct x86_event event; /* for the next entry */
 	/* Registers that neither VM entry nor exit switches; on the CPU while the VP is */
 	bool loaded;
-	uint64_t cr2, dr6, star, lstar, cstar, sfmask, kernel_gs;
+	uint64_t kept[7]; /* CR2, DR6, STAR, LSTAR, CSTAR, SFMASK, KERNEL_GS: vmx/regs.c */
 };
 
 struct arch_vp {

@@ -135,6 +135,8 @@ void machine_exit(bool ok)
 
 	/* QEMU's isa-debug-exit; Bochs powers off on port 8900, and has no status but our word. */
 	write(1, text[ok], strlen(text[ok]));
+	while (console.kind != BOOT_CONSOLE_NONE && !(reg_read(5) & 0x40))
+		cpu_pause(); /* until the last bit is out */
 	outl(0xf4, ok ? 0x10 : 0x11);
 	for (const char *s = "Shutdown"; *s; s++)
 		outb(0x8900, (uint8_t)*s);

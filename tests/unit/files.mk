@@ -67,3 +67,13 @@ UNIT_test_boot_memmap := boot/memmap.c
 UNIT_test_vp_switch := arch/x86_64/common/vp.c arch/x86_64/common/vlapic.c arch/x86_64/common/xsave.c \
 	kernel/pool.c $(FAKE_ARCH)
 UNITFLAGS_test_vp_switch := $(FAKE_FLAGS)
+UNIT_test_mtrr := arch/x86_64/common/mtrr.c
+UNIT_test_vmx_caps := arch/x86_64/vmx/caps.c
+UNITFLAGS_test_vmx_caps := $(FAKE_FLAGS)
+VMX_UNIT := $(patsubst %,arch/x86_64/vmx/%.c,caps ept exit ops regs vmcs) kernel/pool.c kernel/page_alloc.c kernel/slat.c \
+	$(FAKE_ARCH)
+UNIT_test_vmx_exit := $(VMX_UNIT)
+UNITFLAGS_test_vmx_exit := $(FAKE_FLAGS)
+UNIT_test_vmx_ops := $(VMX_UNIT)
+UNITFLAGS_test_vmx_ops := $(FAKE_FLAGS)
+UNIT_test_exit_cr := arch/x86_64/common/exit_cr.c

@@ -9,6 +9,7 @@
 
 #include "arch/x86_64/common/apic.h"
 #include "arch/x86_64/common/cpu.h"
+#include "arch/x86_64/common/mtrr.h"
 #include "arch/x86_64/common/idt.h"
 #include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/common/virt.h"
@@ -45,26 +46,48 @@ static void cut_out(uint64_t base, uint64_t size)
 	}
 }
 
+/* Where MTRRs do not reach through the second level, its leaves say what they say. */
+static void map_block(const struct mtrr_map *mtrr, uint64_t pa, uint32_t level)
+{
+	static const uint32_t prot[8] = { SLAT_UC, SLAT_WC, SLAT_UC, SLAT_UC, SLAT_WT, SLAT_WP };
+	uint64_t size = BIT(12 + 9 * (level - 1));
+	uint8_t type = mtrr ? mtrr_type(mtrr, pa, size) : MTRR_WB;
+
+	if (type == MTRR_MIXED) {
+		for (uint64_t a = pa; a < pa + size; a += size / 512)
+			map_block(mtrr, a, level - 1);
+		return;
+	}
+	if (slat_map(&partition_root->slat, GPA(pa), HPA(pa), level, SLAT_RWX | prot[type & 7],
+		     NULL, NULL) != SLAT_OK)
+		panic("core memory too small for the root's identity map");
+}
+
 static void map_identity(const struct boot_info *bi)
 {
+	static struct mtrr_map mtrr;
 	const struct boot_range *last = &bi->ranges[bi->num_ranges - 1];
 	uint64_t top = MAX(last->base + last->size, ROOT_MAP_MIN);
-	struct slat *s = &partition_root->slat;
-	uint32_t r[4], level;
+	const struct slat_format *f = arch_slat_format;
+	uint32_t r[4], level = f->max_leaf;
 
+	/* Nested paging has what paging has (APM 15.25.3) */
 	cpuid(0x80000001, 0, r);
-	level = r[3] & BIT(26) ? 3 : 2;
+	if (!f->typed && !(r[3] & BIT(26)))
+		level = 2;
 	if (level == 2)
 		top = MAX(last->base + last->size, 1ull << 36);
 	if (top > BIT(cpu_phys_bits))
 		top = BIT(cpu_phys_bits);
+	if (f->typed)
+		mtrr_read(&mtrr);
 	for (uint64_t a = 0; a < top; a += BIT(12 + 9 * (level - 1)))
-		if (slat_map(s, GPA(a), HPA(a), level, SLAT_RWX, NULL, NULL) != SLAT_OK)
-			panic("core memory too small for the root's identity map");
+		map_block(f->typed ? &mtrr : NULL, a, level);
 	for (uint32_t i = 0; i < bi->num_ranges; i++)
 		if (bi->ranges[i].kind == BOOT_RANGE_CORE)
 			cut_out(bi->ranges[i].base, bi->ranges[i].size);
-	if (slat_map(s, GPA(apic_pa), HPA(apic_pa), 1, SLAT_R | SLAT_UC, NULL, NULL) != SLAT_OK)
+	if (slat_map(&partition_root->slat, GPA(apic_pa), HPA(apic_pa), 1, SLAT_R | SLAT_UC, NULL,
+		     NULL) != SLAT_OK)
 		panic("core memory too small for the root's tables");
 }
 
@@ -151,11 +174,12 @@ void root_create(const struct boot_info *bi)
 		panic("core memory too small for the root partition");
 	apic_pa = rdmsr(MSR_APIC_BASE) & MASK(51, 12);
 	partition_init_root(p);
-	/* 1-GiB leaves that can hold RAM, plus the PDPTs, plus what cutting out the core takes */
+	/* 1-GiB leaves that can hold RAM, plus the PDPTs, plus what cutting out the core takes,
+	 * and where memory types meet inside a leaf: two tables an MTRR */
 	memory_init((uint32_t)((bi->ranges[bi->num_ranges - 1].base +
 				bi->ranges[bi->num_ranges - 1].size) >>
 			       30) +
-		    12);
+		    12 + (arch_slat_format->typed ? 2 * MTRR_VARIABLE_MAX : 0));
 	map_identity(bi);
 	p->hypercall_page = overlay;
 	p->tsc_page = (uint8_t *)overlay + PAGE_SIZE;

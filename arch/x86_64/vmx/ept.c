@@ -68,14 +68,13 @@ static int ept_parse(uint64_t e, uint32_t level, struct slat_leaf *out)
 	return 1;
 }
 
-const struct slat_format ept_format = {
-	.levels = 4,
-	.max_leaf = 3,
-	.typed = true,
-	.table = ept_table,
-	.leaf = ept_leaf,
-	.parse = ept_parse,
-};
+#define EPT_FORMAT(largest) \
+	{ \
+		.levels = 4, .max_leaf = (largest), .typed = true, .table = ept_table, \
+		.leaf = ept_leaf, .parse = ept_parse, \
+	}
+const struct slat_format ept_format = EPT_FORMAT(3);
+const struct slat_format ept_format_2m = EPT_FORMAT(2);
 
 uint64_t vmx_eptp(const struct slat *s)
 {

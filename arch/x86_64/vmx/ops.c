@@ -40,7 +40,7 @@ bool vmx_probe(void)
 	missing = vmx_caps_fold(&vmx_caps, msr);
 	if (missing)
 		panic("this CPU's VMX cannot have \"%s\" as Quoin needs it", missing);
-	arch_slat_format = &ept_format;
+	arch_slat_format = vmx_caps.ept & EPT_CAP_1G ? &ept_format : &ept_format_2m;
 	deadline_own_timer(vmx_caps.preemption_timer);
 	vmx_maps_build();
 	return true;

@@ -29,27 +29,17 @@ void vmx_set_blocking(struct vp *vp, uint32_t v)
 	x->blocking_dirty = true;
 }
 
-/* Where a register that VMX leaves alone is kept while the VP is not on a CPU. */
-static uint64_t *kept(struct vmx_vp *x, enum x86_sysreg r)
+/* Registers that VMX leaves alone, in the order of struct vmx_vp's kept[]. */
+static const enum x86_sysreg switched[] = { SYS_CR2,   SYS_DR6,	   SYS_STAR,	 SYS_LSTAR,
+					    SYS_CSTAR, SYS_SFMASK, SYS_KERNEL_GS };
+
+/* -1: the VMCS has it. */
+static int kept_at(enum x86_sysreg r)
 {
-	switch (r) {
-	case SYS_CR2:
-		return &x->cr2;
-	case SYS_DR6:
-		return &x->dr6;
-	case SYS_STAR:
-		return &x->star;
-	case SYS_LSTAR:
-		return &x->lstar;
-	case SYS_CSTAR:
-		return &x->cstar;
-	case SYS_SFMASK:
-		return &x->sfmask;
-	case SYS_KERNEL_GS:
-		return &x->kernel_gs;
-	default:
-		return NULL;
-	}
+	for (uint32_t i = 0; i < ARRAY_LEN(switched); i++)
+		if (switched[i] == r)
+			return (int)i;
+	return -1;
 }
 
 static uint32_t kept_msr(enum x86_sysreg r)
@@ -78,9 +68,6 @@ static void cpu_put(enum x86_sysreg r, uint64_t v)
 		wrmsr(kept_msr(r), v);
 }
 
-static const enum x86_sysreg switched[] = { SYS_CR2,   SYS_DR6,	   SYS_STAR,	 SYS_LSTAR,
-					    SYS_CSTAR, SYS_SFMASK, SYS_KERNEL_GS };
-
 void vmx_load(struct vp *vp)
 {
 	struct vmx_vp *x = &vp->arch.vmx;
@@ -88,7 +75,7 @@ void vmx_load(struct vp *vp)
 	if (x->loaded)
 		return;
 	for (uint32_t i = 0; i < ARRAY_LEN(switched); i++)
-		cpu_put(switched[i], *kept(x, switched[i]));
+		cpu_put(switched[i], x->kept[i]);
 	x->loaded = true;
 }
 
@@ -97,7 +84,7 @@ void vmx_save(struct vp *vp)
 	struct vmx_vp *x = &vp->arch.vmx;
 
 	for (uint32_t i = 0; i < ARRAY_LEN(switched); i++)
-		*kept(x, switched[i]) = cpu_get(switched[i]);
+		x->kept[i] = cpu_get(switched[i]);
 	x->loaded = false;
 }
 
@@ -132,18 +119,23 @@ static uint64_t shadowed(struct vp *vp, enum vmcs_field real, enum vmcs_field sh
 	return (vmcs_read(vp, real) & ~mask) | (vmcs_read(vp, shadow) & mask);
 }
 
+/* What exits ask for comes first. */
 uint64_t vmx_get(struct vp *vp, enum x86_sysreg r)
 {
 	struct vmx_vp *x = &vp->arch.vmx;
-	uint64_t *at = kept(x, r);
+	int at;
 
-	if (at)
-		return x->loaded ? cpu_get(r) : *at;
 	switch (r) {
+	case SYS_RFLAGS:
+		return vmcs_read(vp, VMCS_GUEST_RFLAGS);
 	case SYS_CR0:
 		return shadowed(vp, VMCS_GUEST_CR0, VMCS_CR0_SHADOW, CR0_MASKED);
+	case SYS_CR3:
+		return vmcs_read(vp, VMCS_GUEST_CR3);
 	case SYS_CR4:
 		return shadowed(vp, VMCS_GUEST_CR4, VMCS_CR4_SHADOW, CR4_VMXE);
+	case SYS_EFER:
+		return vmcs_read(vp, VMCS_GUEST_EFER);
 	case SYS_INT_SHADOW:
 		return (vmx_blocking(vp) & (VMX_BLOCK_STI | VMX_BLOCK_MOVSS)) != 0;
 	case SYS_CPL:
@@ -151,8 +143,12 @@ uint64_t vmx_get(struct vp *vp, enum x86_sysreg r)
 	case SYS_MAX:
 		return 0;
 	default:
-		return vmcs_read(vp, field_of(r));
+		break;
 	}
+	at = kept_at(r);
+	if (at >= 0)
+		return x->loaded ? cpu_get(r) : x->kept[at];
+	return vmcs_read(vp, field_of(r));
 }
 
 /* Paging is another now: no translation of before, and PDPTEs from memory (28.4.3.1, 26.3.2.4) */
@@ -175,10 +171,11 @@ static void set_efer(struct vp *vp, uint64_t v)
 void vmx_set(struct vp *vp, enum x86_sysreg r, uint64_t v)
 {
 	struct vmx_vp *x = &vp->arch.vmx;
-	uint64_t *at = kept(x, r), ar;
+	int at = kept_at(r);
+	uint64_t ar;
 
-	if (at) {
-		*at = v;
+	if (at >= 0) {
+		x->kept[at] = v;
 		if (x->loaded)
 			cpu_put(r, v);
 		return;

@@ -32,7 +32,7 @@ extern struct vmx_caps vmx_caps;
 const char *vmx_caps_fold(struct vmx_caps *c, const uint64_t msr[VMX_CAP_MSRS]);
 
 /* ept.c */
-extern const struct slat_format ept_format;
+extern const struct slat_format ept_format, ept_format_2m; /* without 1-GiB leaves */
 uint64_t vmx_eptp(const struct slat *s);
 
 /* vmcs.c: which VMCS is current. A VMCS is active on one CPU at most (SDM 24.11.1). */
