@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The second-level walker over two formats, the nested page tables and a made-up one, against a
+ * The second-level walker over nested page tables, extended ones and a made-up format, against a
  * plain array of pages; with every allocation failing in turn, and with a walker running beside.
  */
 #include <pthread.h>
@@ -13,8 +13,10 @@
 
 #include <cmocka.h>
 
+#include "arch/x86_64/vmx/vmx.h"
 #include "fake_arch.h"
-#include "kernel/slat.h"
+
+struct vmx_caps vmx_caps;
 
 /* -- the made-up format: 3 levels, leaves to 2 MiB, no bit where the other one has it -----------
  */
@@ -91,7 +93,7 @@ static void src_free(void *ctx, void *page)
 }
 
 static struct slat s;
-static const struct slat_format *formats[2];
+static const struct slat_format *formats[3];
 static const struct slat_format *fmt;
 
 static void begin(const struct slat_format *f)
@@ -323,7 +325,7 @@ static void test_npt_entries(void **state)
 static void test_no_root(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(formats); i++) {
 		begin(formats[i]);
 		end();
 		budget = 0;
@@ -338,7 +340,7 @@ static void test_no_root(void **state)
 static void test_steps(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(formats); i++) {
 		model_begin(formats[i]);
 		/* Fresh pages of each size. */
 		map(3, 0x5000, 1, SLAT_RWX);
@@ -388,7 +390,7 @@ static void test_range(void **state)
 	struct slat_leaf l;
 
 	(void)state;
-	for (uint32_t i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(formats); i++) {
 		uint64_t top = 1ull << (12 + 9 * formats[i]->levels);
 		const uint64_t out[] = { top, top + PAGE_SIZE, 1ull << 52, 1ull << 63, ~0xfffull };
 
@@ -448,7 +450,7 @@ static void folds(uint64_t page, uint32_t level)
 static void test_fold(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(formats); i++) {
 		model_begin(formats[i]);
 		no_fold(512, 2); /* nothing there */
 		fill(512, 0x40000000, SLAT_RWX);
@@ -520,7 +522,7 @@ static uint64_t rnd(void)
 static void test_random(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(formats); i++) {
 		uint32_t done[4] = { 0 };
 
 		model_begin(formats[i]);
@@ -632,11 +634,61 @@ static void test_walker(void **state)
 	model_end();
 }
 
+/* SDM vol. 3, tables 28-1 to 28-7 */
+static void test_ept_entries(void **state)
+{
+	static const struct {
+		uint32_t prot;
+		uint64_t type;
+	} types[] = { { 0, 6 }, { SLAT_UC, 0 }, { SLAT_WC, 1 }, { SLAT_WT, 4 }, { SLAT_WP, 5 } };
+	const struct slat_format *f = &ept_format;
+	struct slat_leaf l;
+
+	(void)state;
+	assert_int_equal(f->table(HPA(0x123456789000)), 0x123456789007);
+	assert_int_equal(f->leaf(HPA(0x1000), SLAT_RWX, 1), 0x1337);
+	assert_int_equal(f->leaf(HPA(0x200000), SLAT_RWX, 2), 0x2003b7);
+	assert_int_equal(f->leaf(HPA(0x40000000), SLAT_R | SLAT_X, 3), 0x400003b5);
+	/* Write or execute without read would be a misconfiguration, or needs a capability */
+	for (uint32_t prot = 0; prot < 8; prot++) {
+		uint64_t e = f->leaf(HPA(0x5000), prot, 1);
+
+		assert_int_equal(e & 7, prot & SLAT_R ? prot : 0);
+		assert_int_equal(f->parse(e, 1, &l), 1);
+		assert_int_equal(l.prot, prot & SLAT_R ? prot : 0);
+		assert_int_equal(l.hpa.v, 0x5000);
+	}
+	for (uint32_t i = 0; i < ARRAY_LEN(types); i++)
+		for (uint32_t level = 1; level < 4; level++) {
+			uint64_t e = f->leaf(HPA(0x40000000), SLAT_RWX | types[i].prot, level);
+
+			assert_int_equal(e >> 3 & 7, types[i].type);
+			assert_int_equal(e >> 7 & 1, level > 1);
+			assert_int_equal(f->parse(e, level, &l), 1);
+			assert_int_equal(l.prot, SLAT_RWX | types[i].prot);
+			/* Without rights the type is kept for when they come back */
+			e = f->leaf(HPA(0x40000000), types[i].prot, level);
+			assert_int_equal(f->parse(e, level, &l), 1);
+			assert_int_equal(l.prot, types[i].prot);
+		}
+	assert_int_equal(f->parse(0, 1, &l), 0);
+	assert_int_equal(f->parse(0x1007, 2, &l), 2);
+	assert_true(f->typed && !arch_slat_format->typed);
+	assert_int_equal(ept_format_2m.max_leaf, 2);
+	/* The pointer to it all: write-back, four levels, A/D where they exist (24.6.11) */
+	begin(f);
+	assert_int_equal(vmx_eptp(&s), ptr_hpa(s.root).v | 0x1e);
+	vmx_caps.ept = EPT_CAP_AD;
+	assert_int_equal(vmx_eptp(&s), ptr_hpa(s.root).v | 0x5e);
+	slat_destroy(&s, NULL, NULL);
+}
+
 static int setup(void **state)
 {
 	(void)state;
 	formats[0] = arch_slat_format;
 	formats[1] = &odd_format;
+	formats[2] = &ept_format;
 	model = calloc(WINDOW_PAGES, sizeof(*model));
 	return model ? 0 : -1;
 }
@@ -651,11 +703,11 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_npt_entries), cmocka_unit_test(test_no_root),
-		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_range),
-		cmocka_unit_test(test_fold),	    cmocka_unit_test(test_fold_large),
-		cmocka_unit_test(test_random),	    cmocka_unit_test(test_planted),
-		cmocka_unit_test(test_walker),
+		cmocka_unit_test(test_npt_entries), cmocka_unit_test(test_ept_entries),
+		cmocka_unit_test(test_no_root),	    cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_range),	    cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_fold_large),  cmocka_unit_test(test_random),
+		cmocka_unit_test(test_planted),	    cmocka_unit_test(test_walker),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
