@@ -432,7 +432,7 @@ const char *job_once(uint64_t with_seed, const char *skip, bool aloud)
 {
 	const char *w = once(with_seed, skip, aloud);
 
-	/* An exit at an address that is none: open, rare, and told (docs/tests.md). Once more. */
+	/* An exit at an address that is none: QEMU's second #VMEXIT (docs/tests.md). Once more. */
 	if (w && !strcmp(w, "registers") && (!skip || strcmp(skip, "registers"))) {
 		printf("  job, seed %llu: the guest ended astray: AGAIN\n",
 		       (unsigned long long)with_seed);

@@ -822,6 +822,22 @@ static void test_late_request(void **state)
 	}
 }
 
+/* The same with the remainder that the root got back: its end is not forgotten either. */
+static void test_late_remainder(void **state)
+{
+	uint64_t t0;
+
+	(void)state;
+	m.late = true;
+	start(APIC_TIMER_PERIODIC | VEC_TICK, 0xb, 100000);
+	t0 = m.count_at;
+	guest_runs(t0 + 50000, 300);
+	fake_hw.tsc = t0 + 100500;
+	guest_runs(fake_hw.tsc + 1000, 300);
+	root_runs(fake_hw.tsc + 2000);
+	assert_int_equal(ticks, 1);
+}
+
 /* A tick that waits in IRR behind the root's own priority when the guest runs comes once. */
 static void test_tick_waits(void **state)
 {
@@ -1080,6 +1096,7 @@ int main(void)
 		cmocka_unit_test_setup(test_arm, setup),
 		cmocka_unit_test_setup(test_guest_deadline, setup),
 		cmocka_unit_test_setup(test_late_request, setup),
+		cmocka_unit_test_setup(test_late_remainder, setup),
 		cmocka_unit_test_setup(test_tick_waits, setup),
 		cmocka_unit_test_setup(test_rewrite, setup),
 		cmocka_unit_test_setup(test_restart_in_tick, setup),

@@ -107,9 +107,9 @@ void deadline_borrow(void)
 
 	b->ours = false;
 	b->armed = UINT64_MAX;
-	b->root_due = UINT64_MAX;
 	if (own_timer) {
 		b->usable = true;
+		b->root_due = UINT64_MAX;
 		return;
 	}
 	b->usable = apic_read(APIC_SVR) & APIC_SVR_ENABLE;
