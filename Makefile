@@ -30,7 +30,7 @@ include newlib.mk
 
 # ---- core ---------------------------------------------------------------------------------------
 CORE_INC   := -I. -Ihvapi/include -Iarch/$(ARCH)
-CORE_FLAGS := $(BASE) -ffreestanding -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic \
+CORE_FLAGS := $(BASE) -ffreestanding -fbuiltin -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic \
 	-fno-asynchronous-unwind-tables
 CORE_SRC   := $(wildcard kernel/*.c hvapi/*.c arch/$(ARCH)/common/*.c arch/$(ARCH)/svm/*.c \
 	arch/$(ARCH)/vmx/*.c $(foreach d,common svm vmx,arch/$(ARCH)/$(d)/*.S))

@@ -52,6 +52,8 @@ debug: action=ignore
 log: $dir/log
 clock: sync=none
 speaker: enabled=0
+sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
+plugin_ctrl: speaker=0
 EOF
 echo c > "$dir/go"
 if [ "${QUOIN_ECHO:-0}" = 1 ]; then

@@ -82,8 +82,9 @@ struct vmx_vp {
 	bool launched;
 	bool pdpte_stale; /* CR0, CR3, CR4 or EFER were set: PDPTEs come from memory at entry */
 	bool blocking_valid, blocking_dirty;
-	bool unchecked; /* set since vmx_check_state() last passed */
-	bool nmi_window, intr_window;
+	bool unchecked;	   /* set since vmx_check_state() last passed */
+	bool intr_window;  /* by IF; by the TPR it is the threshold */
+	bool nmi_held;	   /* by STI or MOV SS */
 	uint32_t blocking; /* guest interruptibility */
 	uint32_t host_cpu; /* whose host state is in the VMCS, + 1 */
 	uint32_t proc, exceptions, threshold, timer;

@@ -373,6 +373,40 @@ static void test_blocking(void **state)
 	assert_int_equal(seen_blocking, 0);
 }
 
+/* Behind STI or MOV SS an NMI is not injected: VM entry would fail. It comes by the window. */
+static void test_nmi_in_shadow(void **state)
+{
+	static const uint32_t shadow[] = { VMX_BLOCK_STI, VMX_BLOCK_MOVSS };
+
+	for (uint32_t i = 0; i < 2; i++) {
+		(void)setup(state);
+		*field(VMCS_GUEST_INTERRUPTIBILITY) = shadow[i];
+		vp.arch.vmx.blocking_valid = false;
+		vmx_ops.inject(&vp, &(struct x86_event){ .type = 2, .vector = 2 });
+		vp.arch.nmi_masked = true;
+		on_entry = unblock;
+		enter(X86_EXIT_CPUID);
+		assert_false(seen_event & VMX_EVENT_VALID);
+		assert_int_equal(seen_blocking, shadow[i]);
+		assert_true(seen_proc & PROC_NMI_WINDOW);
+		assert_true(vp.arch.nmi_pending && !vp.arch.nmi_masked);
+		/* One instruction later */
+		vp.arch.nmi_pending = false;
+		vp.arch.nmi_masked = true;
+		vmx_ops.inject(&vp, &(struct x86_event){ .type = 2, .vector = 2 });
+		on_entry = block;
+		enter(X86_EXIT_CPUID);
+		assert_int_equal(seen_event, 0x80000202);
+		assert_false(seen_proc & PROC_NMI_WINDOW);
+	}
+	/* An exception is not held back */
+	*field(VMCS_GUEST_INTERRUPTIBILITY) = VMX_BLOCK_MOVSS;
+	vp.arch.vmx.blocking_valid = false;
+	vmx_ops.inject(&vp, &(struct x86_event){ .type = 3, .vector = VEC_UD });
+	enter(X86_EXIT_CPUID);
+	assert_int_equal(seen_event, 0x80000306);
+}
+
 static void nmi_comes(void)
 {
 	this_cpu()->nmi_seen++;
@@ -659,6 +693,7 @@ int main(void)
 		cmocka_unit_test_setup(test_tags, setup),
 		cmocka_unit_test_setup(test_events, setup),
 		cmocka_unit_test_setup(test_blocking, setup),
+		cmocka_unit_test_setup(test_nmi_in_shadow, setup),
 		cmocka_unit_test_setup(test_turned_back, setup),
 		cmocka_unit_test_setup(test_windows, setup),
 		cmocka_unit_test_setup(test_time, setup),

@@ -195,6 +195,23 @@ static void write_blocking(struct vp *vp)
 	x->blocking_dirty = false;
 }
 
+/*
+ * An NMI does not go in behind MOV SS, nor on some parts behind STI (26.3.1.5): it waits for the
+ * window, one instruction later.
+ */
+static void hold_nmi(struct vp *vp)
+{
+	struct vmx_vp *x = &vp->arch.vmx;
+
+	if (x->event.type != VMX_EVENT_NMI ||
+	    !(vmx_blocking(vp) & (VMX_BLOCK_STI | VMX_BLOCK_MOVSS)))
+		return;
+	x->event.pending = false;
+	vp->arch.nmi_pending = true;
+	vp->arch.nmi_masked = false;
+	x->nmi_held = true;
+}
+
 static void write_timer(struct vmx_vp *x)
 {
 	uint64_t now = rdtsc(), at = deadline_next();
@@ -214,7 +231,7 @@ static void write_windows(struct vp *vp)
 
 	if (x->intr_window)
 		proc |= (uint32_t)PROC_INTR_WINDOW;
-	if (unlikely(vp->arch.nmi_pending && vp->arch.nmi_masked))
+	if (unlikely(vp->arch.nmi_pending && (vp->arch.nmi_masked || x->nmi_held)))
 		proc |= (uint32_t)PROC_NMI_WINDOW;
 	if (likely(proc == x->proc))
 		return;
@@ -239,7 +256,8 @@ static bool nmi_waits(const struct vp *vp)
 {
 	const struct arch_vp *root = &this_cpu()->root_vp->arch;
 
-	return root->nmi_pending && (vp->partition != partition_root || !root->nmi_masked);
+	return root->nmi_pending &&
+	       (vp->partition != partition_root || (!root->nmi_masked && !root->vmx.nmi_held));
 }
 
 /* Everything that the entry needs in the VMCS. False: ex says why not. */
@@ -262,6 +280,9 @@ static bool prepare(struct vp *vp, struct x86_exit *ex)
 		vmx_vmwrite(VMCS_GUEST_RSP, a->gpr[GPR_RSP]);
 	x->rip = a->rip;
 	x->rsp = a->gpr[GPR_RSP];
+	x->nmi_held = false;
+	if (unlikely(x->event.pending))
+		hold_nmi(vp);
 	if (unlikely(x->event.pending))
 		write_event(vp);
 	if (unlikely(x->blocking_dirty || a->nmi_masked || x->event.pending))
