@@ -126,8 +126,6 @@ static void decode_ept(struct vp *vp, struct x86_exit *ex)
 	ex->slat.gva = ex->slat.gva_valid ? vmx_vmread(VMCS_GLA) : 0;
 	ex->slat.table_walk = ex->slat.gva_valid && !(q & EPT_VIOL_FINAL);
 	ex->slat.insn_len = 0;
-	/* With A/D bits each access to the guest's tables counts as a write (28.3.3.2). The walker
-	 * is content with a right to read when the bits are set already; ours to ask is a write. */
 }
 
 /* #DB leaves DR6 and DR7 to us: what would be in DR6 is the qualification (27.2.1). */
@@ -166,12 +164,11 @@ static void decode_exception(struct vp *vp, struct x86_exit *ex)
 
 static void decode_task(struct x86_exit *ex)
 {
-	static const uint8_t reason[4] = { 0, 1, 2, 3 }; /* CALL, IRET, JMP, task gate */
 	uint64_t q = vmx_vmread(VMCS_QUALIFICATION);
 	uint32_t event = (uint32_t)vmx_vmread(VMCS_IDT_EVENT);
 
 	ex->task.selector = (uint16_t)q;
-	ex->task.reason = reason[FIELD(q, 31, 30)];
+	ex->task.reason = (uint8_t)FIELD(q, 31, 30); /* CALL, IRET, JMP, task gate */
 	ex->task.has_error = event & VMX_EVENT_VALID && event & VMX_EVENT_ERROR;
 	ex->task.error = ex->task.has_error ? (uint32_t)vmx_vmread(VMCS_IDT_ERROR) : 0;
 }
