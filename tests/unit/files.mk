@@ -76,4 +76,6 @@ UNIT_test_vmx_exit := $(VMX_UNIT)
 UNITFLAGS_test_vmx_exit := $(FAKE_FLAGS)
 UNIT_test_vmx_ops := $(VMX_UNIT)
 UNITFLAGS_test_vmx_ops := $(FAKE_FLAGS)
+UNIT_test_vmx_entry := $(VMX_UNIT)
+UNITFLAGS_test_vmx_entry := $(FAKE_FLAGS)
 UNIT_test_exit_cr := arch/x86_64/common/exit_cr.c

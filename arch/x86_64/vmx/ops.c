@@ -15,8 +15,8 @@
 #define VAPIC_TPR    0x80u
 #define DEADLINE_MAX 1000u /* fraction of a second */
 
-/* APM table 8-1 and SDM table 6-1: which exceptions push an error code */
-#define HAS_ERROR_CODE 0x60227d00u
+/* SDM table 6-1: which exceptions push an error code; no guest has #CP's */
+#define HAS_ERROR_CODE 0x00027d00u
 
 _Static_assert(offsetof(struct arch_vp, vmx.host_rsp) == 136, "entry.S");
 _Static_assert(offsetof(struct arch_vp, gpr) == 0, "entry.S");
@@ -174,8 +174,9 @@ static void write_event(struct vp *vp)
 	}
 	if (type >= VMX_EVENT_SOFT_INT)
 		vmx_vmwrite(VMCS_ENTRY_LEN, e->insn_len ? e->insn_len : 1);
+	/* A client may ask for bits that no exception has, and that VM entry refuses */
 	if (error)
-		vmx_vmwrite(VMCS_ENTRY_ERROR, e->error);
+		vmx_vmwrite(VMCS_ENTRY_ERROR, e->error & 0x7fff);
 	info = e->vector | type << VMX_EVENT_TYPE_SHIFT;
 	vmx_vmwrite(VMCS_ENTRY_EVENT, info | (error ? VMX_EVENT_ERROR : 0) | VMX_EVENT_VALID);
 	if (type == VMX_EVENT_NMI)
@@ -239,14 +240,22 @@ static void write_windows(struct vp *vp)
 	vmx_vmwrite(VMCS_PROC, proc);
 }
 
-/* Mail, or an NMI, has come since the last look: what was to be injected waits for the next try. */
-static void turn_back(struct vp *vp, struct x86_exit *ex)
+/* Not entered: what was to be injected waits for the next try, in the run loop's hands. */
+static void keep_event(struct vp *vp)
 {
 	struct vmx_vp *x = &vp->arch.vmx;
 
-	if (x->event.pending)
+	if (x->event.pending) {
 		vp->arch.event = x->event;
+		vmx_vmwrite(VMCS_ENTRY_EVENT, 0); /* or it goes in with whatever comes next */
+	}
 	x->event.pending = false;
+}
+
+/* Mail, or an NMI, has come since the last look. */
+static void turn_back(struct vp *vp, struct x86_exit *ex)
+{
+	keep_event(vp);
 	ex->kind = X86_EXIT_NONE;
 	ex->len = 0;
 	ex->code = 0;
@@ -313,10 +322,7 @@ static void entered(struct vp *vp, struct x86_exit *ex)
 		x->launched = false;
 		(void)vmx_vmclear(x->pa);
 		(void)vmx_vmptrld(x->pa);
-		if (x->event.pending)
-			a->event = x->event;
-		x->event.pending = false;
-		vmx_vmwrite(VMCS_ENTRY_EVENT, 0);
+		keep_event(vp);
 		vmx_decode_exit(vp, reason, ex);
 		return;
 	}
@@ -341,6 +347,7 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 	tag(vp, cpu, atomic_load(&vp->partition->slat.generation));
 	if (unlikely(!prepare(vp, ex))) {
 		atomic_store(&cpu->running, NULL);
+		keep_event(vp);
 		return;
 	}
 	if (unlikely(atomic_load(&vp->mail) || nmi_waits(vp))) {

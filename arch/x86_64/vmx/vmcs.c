@@ -151,6 +151,11 @@ void vmx_vmcs_setup(struct vp *vp, bool root)
 	vmcs_write(vp, VMCS_CR0_MASK, CR0_NE | CR0_NW | CR0_CD);
 	vmcs_write(vp, VMCS_CR4_MASK, CR4_VMXE | ~vmx_caps.cr4_fixed1);
 	host_constant(vp);
+	if (c->proc2 & PROC2_XSAVES)
+		vmcs_write(vp, VMCS_XSS_BITMAP, 0);
+	if (!root && vmx_caps.preemption_timer)
+		vmcs_write(vp, VMCS_PREEMPTION_TIMER, 0);
+	x->timer = 0;
 	x->host_cpu = 0;
 	x->blocking = 0;
 	x->blocking_valid = true;
