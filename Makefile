@@ -154,8 +154,12 @@ UNIT_BIN  := $(patsubst %,$(O)/unit/test_%,$(UNIT))
 UNIT_FLAGS := $(BASE) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -I. -Ihvapi/include -Ihvapi/whv/include \
 	-Itests/fake_hw/$(ARCH) -Iarch/$(ARCH) -Itests/unit
 
+# One command compiles a whole test, so its headers are all that it could include.
+UNIT_HEADERS := $(wildcard tests/unit/*.h tests/fake_hw/$(ARCH)/*.h boot/*.h kernel/*.h arch/$(ARCH)/*.h arch/$(ARCH)/*/*.h \
+	hvapi/*.h hvapi/include/hv/*.h hvapi/whv/*.h hvapi/whv/include/*.h)
+
 define unit_rule
-$(O)/unit/test_$(1): tests/unit/test_$(1).c $(UNIT_test_$(1)) Makefile tests/unit/files.mk
+$(O)/unit/test_$(1): tests/unit/test_$(1).c $(UNIT_test_$(1)) $(UNIT_HEADERS) Makefile tests/unit/files.mk
 	$$(call say,UNIT,$(1))
 	$$(Q)mkdir -p $$(@D) && $$(CC) $$(filter-out -MMD -MP,$$(UNIT_FLAGS)) $$(WARN) $$(UNITFLAGS_test_$(1)) tests/unit/test_$(1).c $$(UNIT_test_$(1)) -lcmocka -o $$@
 endef
@@ -202,7 +206,7 @@ tidy: $(NL_LIBC) ## clang-tidy and cppcheck
 	  --suppress=missingIncludeSystem --suppress=unusedStructMember --suppress=comparePointers -I. -Ihvapi/include \
 	  -Ihvapi/whv/include -Iarch/$(ARCH) -Iarch/$(ARCH)/hw boot kernel hvapi arch
 
-bench: all ## costs in instructions against tests/bench/budget-$(BACKEND).txt
+bench: all ## costs in instructions against the budgets in tests/bench (BACKEND=vmx: on Bochs)
 	$(Q)BACKEND=$(BACKEND) qemu-scripts/bench.sh $(O)
 
 # The table knows its calls; the document is its print-out.
@@ -222,7 +226,7 @@ FUZZ_BIN := $(patsubst %,$(O)/fuzz/fuzz_%,$(FUZZ))
 FUZZ_SECONDS ?= 15
 
 define fuzz_rule
-$(O)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $(FUZZ_$(1)) Makefile tests/unit/files.mk
+$(O)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $(FUZZ_$(1)) $(UNIT_HEADERS) Makefile tests/unit/files.mk
 	$$(call say,FUZZ,$(1))
 	$$(Q)mkdir -p $$(@D) && clang $$(filter-out -MMD -MP,$$(UNIT_FLAGS)) -fsanitize=fuzzer $$(WARN) $$(FUZZFLAGS_$(1)) tests/fuzz/fuzz_$(1).c $$(FUZZ_$(1)) -o $$@
 endef

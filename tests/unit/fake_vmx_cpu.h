@@ -300,7 +300,7 @@ static inline void cpu_power_on(void)
 	memset(percpus, 0, sizeof(percpus));
 	fake_hw.cpuid = cpu_leaves;
 	for (uint32_t i = 0; i < VMX_CAP_MSRS; i++)
-		fake_hw.msr[fake_msr(MSR_VMX_BASIC + i)].value = cpu_caps[i];
+		fake_hw.msr[fake_msr(MSR_VMX_BASIC + i)].value = skylake_x[i];
 	fake_hw.msr[fake_msr(MSR_PAT)].value = PAT_RESET;
 	fake_hw.msr[fake_msr(MSR_EFER)].value = EFER_LME | EFER_LMA | EFER_NXE;
 	fake_hw.cr[0] = CR0_PE | CR0_ET | CR0_WP | CR0_PG;

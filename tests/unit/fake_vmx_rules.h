@@ -8,28 +8,9 @@
 
 #include "arch/x86_64/common/regs.h"
 #include "fake_vmx.h"
+#include "vmx_skylake_x.h"
 
 #define CPU_EFER_VALID (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
-
-/* corei7_skylake_x of Bochs 2.7, as in test_vmx_caps.c */
-static const uint64_t cpu_caps[VMX_CAP_MSRS] = { 0x00d810000000002b,
-						 0x0000007f00000016,
-						 0xf7f9fffe0401e172,
-						 0x007fffff00036dff,
-						 0x0000ffff000011ff,
-						 0x00000000600401e0,
-						 0x80000021,
-						 0xffffffff,
-						 0x2000,
-						 0x003727ff,
-						 0x34,
-						 0x02177fff00000000,
-						 0x00000f0106334141,
-						 0x0000007f00000016,
-						 0xf7f9fffe04006172,
-						 0x007fffff00036dfb,
-						 0x0000ffff000011fb,
-						 1 };
 
 static inline uint64_t *field(uint32_t f)
 {
@@ -43,7 +24,7 @@ static inline bool canonical(uint64_t v)
 
 static inline bool word_refused(uint32_t word, uint32_t number)
 {
-	uint64_t cap = cpu_caps[number - MSR_VMX_BASIC];
+	uint64_t cap = skylake_x[number - MSR_VMX_BASIC];
 
 	return ~word & (uint32_t)cap || word & ~(uint32_t)(cap >> 32);
 }
@@ -124,7 +105,7 @@ static inline const char *check_host(void)
 
 	if (~cr0 & 0x80000021 || cr0 >> 32)
 		return "host CR0";
-	if (~cr4 & CR4_VMXE || cr4 & ~cpu_caps[9] || !(cr4 & CR4_PAE))
+	if (~cr4 & CR4_VMXE || cr4 & ~skylake_x[9] || !(cr4 & CR4_PAE))
 		return "host CR4";
 	if (*field(VMCS_HOST_CR3) >> cpu_phys_bits)
 		return "host CR3";
@@ -156,7 +137,7 @@ static inline const char *check_guest_registers(void)
 
 	if (!(cr0 & CR0_NE) || cr0 >> 32 || (cr0 & CR0_PG && !(cr0 & CR0_PE)))
 		return "guest CR0";
-	if (~cr4 & CR4_VMXE || cr4 & ~cpu_caps[9])
+	if (~cr4 & CR4_VMXE || cr4 & ~skylake_x[9])
 		return "guest CR4";
 	if (wide ? !(cr0 & CR0_PG) || !(cr4 & CR4_PAE) : cr4 & CR4_PCIDE)
 		return "IA-32e mode guest";

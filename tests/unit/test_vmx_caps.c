@@ -12,27 +12,7 @@
 
 #include <cmocka.h>
 
-#include "arch/x86_64/vmx/vmx.h"
-
-/* corei7_skylake_x of Bochs 2.7: MSRs 480 .. 491 */
-static const uint64_t skylake_x[VMX_CAP_MSRS] = { 0x00d810000000002b,
-						  0x0000007f00000016,
-						  0xf7f9fffe0401e172,
-						  0x007fffff00036dff,
-						  0x0000ffff000011ff,
-						  0x00000000600401e0,
-						  0x80000021,
-						  0xffffffff,
-						  0x2000,
-						  0x003727ff,
-						  0x34,
-						  0x02177fff00000000,
-						  0x00000f0106334141,
-						  0x0000007f00000016,
-						  0xf7f9fffe04006172,
-						  0x007fffff00036dfb,
-						  0x0000ffff000011fb,
-						  1 };
+#include "vmx_skylake_x.h"
 
 /*
  * Real processors as published. From the CPU database of VirtualBox, and two of its logs, which

@@ -15,6 +15,7 @@
 #include "arch/x86_64/common/regs.h"
 #include "fake_vmx.h"
 #include "kernel/page_alloc.h"
+#include "vmx_skylake_x.h"
 
 static struct vp vp, root_vp;
 static struct x86_exit ex;
@@ -55,30 +56,10 @@ uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t see
 	return answer;
 }
 
-/* The values of Bochs' skylake_x, as in test_vmx_caps.c */
 static void cpu_has_vmx(void)
 {
-	static const uint64_t v[VMX_CAP_MSRS] = { 0x00d810000000002b,
-						  0x0000007f00000016,
-						  0xf7f9fffe0401e172,
-						  0x007fffff00036dff,
-						  0x0000ffff000011ff,
-						  0x00000000600401e0,
-						  0x80000021,
-						  0xffffffff,
-						  0x2000,
-						  0x003727ff,
-						  0x34,
-						  0x02177fff00000000,
-						  0x00000f0106334141,
-						  0x0000007f00000016,
-						  0xf7f9fffe04006172,
-						  0x007fffff00036dfb,
-						  0x0000ffff000011fb,
-						  1 };
-
 	for (uint32_t i = 0; i < VMX_CAP_MSRS; i++)
-		fake_hw.msr[fake_msr(MSR_VMX_BASIC + i)].value = v[i];
+		fake_hw.msr[fake_msr(MSR_VMX_BASIC + i)].value = skylake_x[i];
 }
 
 static void leaves(uint32_t leaf, uint32_t sub, uint32_t r[4])

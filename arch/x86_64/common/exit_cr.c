@@ -7,10 +7,6 @@
 #include "arch/x86_64/common/insn_fetch.h"
 #include "arch/x86_64/common/regs.h"
 
-#define CR0_DEFINED \
-	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | \
-	 CR0_PG)
-
 static bool code_is_64bit(struct vp *vp)
 {
 	struct hv_x64_segment_register cs;
@@ -48,7 +44,7 @@ static bool cr0_write(struct vp *vp, uint64_t v)
 			efer |= EFER_LMA;
 		virt->set(vp, SYS_EFER, efer);
 	}
-	virt->set(vp, SYS_CR0, (v & CR0_DEFINED) | CR0_ET);
+	virt->set(vp, SYS_CR0, (v & CR0_VALID) | CR0_ET);
 	return true;
 }
 

@@ -6,12 +6,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/slat.h"
+
 #define MTRR_UC	   0u
 #define MTRR_WC	   1u
 #define MTRR_WT	   4u
 #define MTRR_WP	   5u
 #define MTRR_WB	   6u
 #define MTRR_MIXED 0xffu
+
+/* The type as a mapping has it; a type that does not exist is the safe one. */
+static inline uint32_t mtrr_slat(uint8_t type)
+{
+	static const uint8_t prot[8] = { SLAT_UC, SLAT_WC, SLAT_UC, SLAT_UC, SLAT_WT, SLAT_WP };
+
+	return prot[type & 7];
+}
 
 #define MTRR_VARIABLE_MAX 32u
 

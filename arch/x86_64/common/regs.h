@@ -16,6 +16,10 @@
 #define CR0_NW BIT(29)
 #define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
+/* all that are defined */
+#define CR0_VALID \
+	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | \
+	 CR0_PG)
 
 #define CR4_VME	       BIT(0)
 #define CR4_PVI	       BIT(1)

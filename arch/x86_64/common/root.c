@@ -49,7 +49,6 @@ static void cut_out(uint64_t base, uint64_t size)
 /* Where MTRRs do not reach through the second level, its leaves say what they say. */
 static void map_block(const struct mtrr_map *mtrr, uint64_t pa, uint32_t level)
 {
-	static const uint32_t prot[8] = { SLAT_UC, SLAT_WC, SLAT_UC, SLAT_UC, SLAT_WT, SLAT_WP };
 	uint64_t size = BIT(12 + 9 * (level - 1));
 	uint8_t type = mtrr ? mtrr_type(mtrr, pa, size) : MTRR_WB;
 
@@ -58,7 +57,7 @@ static void map_block(const struct mtrr_map *mtrr, uint64_t pa, uint32_t level)
 			map_block(mtrr, a, level - 1);
 		return;
 	}
-	if (slat_map(&partition_root->slat, GPA(pa), HPA(pa), level, SLAT_RWX | prot[type & 7],
+	if (slat_map(&partition_root->slat, GPA(pa), HPA(pa), level, SLAT_RWX | mtrr_slat(type),
 		     NULL, NULL) != SLAT_OK)
 		panic("core memory too small for the root's identity map");
 }

@@ -3,6 +3,7 @@
  * Extended page tables (SDM vol. 3, 28.3). The MTRRs do not reach through EPT, so a leaf says the
  * memory type itself; the guest's PAT still has its word (28.3.7).
  */
+#include "arch/x86_64/common/mtrr.h"
 #include "arch/x86_64/vmx/vmx.h"
 #include "kernel/arch.h"
 
@@ -16,12 +17,6 @@
 #define EPT_NOACCESS BIT(11) /* ignored by hardware: mapped without rights; bits 2:0 are clear */
 #define EPT_PA	     MASK(51, 12)
 
-#define TYPE_UC 0u
-#define TYPE_WC 1u
-#define TYPE_WT 4u
-#define TYPE_WP 5u
-#define TYPE_WB 6u
-
 static uint64_t ept_table(hpa_t next)
 {
 	return next.v | EPT_R | EPT_W | EPT_X;
@@ -29,18 +24,11 @@ static uint64_t ept_table(hpa_t next)
 
 static uint32_t type_of(uint32_t prot)
 {
-	return prot & SLAT_UC	? TYPE_UC
-	       : prot & SLAT_WC ? TYPE_WC
-	       : prot & SLAT_WT ? TYPE_WT
-	       : prot & SLAT_WP ? TYPE_WP
-				: TYPE_WB;
-}
-
-static uint32_t prot_of(uint64_t type)
-{
-	static const uint8_t prot[8] = { SLAT_UC, SLAT_WC, SLAT_UC, SLAT_UC, SLAT_WT, SLAT_WP };
-
-	return prot[type & 7];
+	return prot & SLAT_UC	? MTRR_UC
+	       : prot & SLAT_WC ? MTRR_WC
+	       : prot & SLAT_WT ? MTRR_WT
+	       : prot & SLAT_WP ? MTRR_WP
+				: MTRR_WB;
 }
 
 static uint64_t ept_leaf(hpa_t to, uint32_t prot, uint32_t level)
@@ -62,7 +50,7 @@ static int ept_parse(uint64_t e, uint32_t level, struct slat_leaf *out)
 	out->hpa = HPA(e & EPT_PA);
 	if (level > 1 && !(e & EPT_LARGE))
 		return 2;
-	out->prot = prot_of(e >> 3);
+	out->prot = mtrr_slat((uint8_t)(e >> 3));
 	if (e & EPT_R)
 		out->prot |= SLAT_R | (e & EPT_W ? SLAT_W : 0) | (e & EPT_X ? SLAT_X : 0);
 	return 1;

@@ -252,15 +252,6 @@ static void keep_event(struct vp *vp)
 	x->event.pending = false;
 }
 
-/* Mail, or an NMI, has come since the last look. */
-static void turn_back(struct vp *vp, struct x86_exit *ex)
-{
-	keep_event(vp);
-	ex->kind = X86_EXIT_NONE;
-	ex->len = 0;
-	ex->code = 0;
-}
-
 static bool nmi_waits(const struct vp *vp)
 {
 	const struct arch_vp *root = &this_cpu()->root_vp->arch;
@@ -269,14 +260,22 @@ static bool nmi_waits(const struct vp *vp)
 	       (vp->partition != partition_root || (!root->nmi_masked && !root->vmx.nmi_held));
 }
 
-/* Everything that the entry needs in the VMCS. False: ex says why not. */
+/* Mail, or an NMI, has come since the last look. */
+static void turn_back(struct vp *vp, struct x86_exit *ex)
+{
+	keep_event(vp);
+	ex->kind = nmi_waits(vp) ? X86_EXIT_NMI : X86_EXIT_NONE;
+	ex->len = 0;
+	ex->code = 0;
+}
+
+/* Everything that the entry needs in the VMCS, which is current. False: ex says why not. */
 static bool prepare(struct vp *vp, struct x86_exit *ex)
 {
 	struct percpu *cpu = this_cpu();
 	struct arch_vp *a = &vp->arch;
 	struct vmx_vp *x = &a->vmx;
 
-	vmx_focus(vp);
 	if (unlikely(x->host_cpu != cpu->index + 1)) {
 		vmx_host_state(vp);
 		x->host_cpu = cpu->index + 1;
@@ -353,8 +352,6 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 	if (unlikely(atomic_load(&vp->mail) || nmi_waits(vp))) {
 		atomic_store(&cpu->running, NULL);
 		turn_back(vp, ex);
-		if (nmi_waits(vp))
-			ex->kind = X86_EXIT_NMI;
 		return;
 	}
 	r = (enum vmx_entered)vmx_enter_asm(&vp->arch, &cpu->nmi_seen, seen, vp->arch.vmx.launched);
@@ -366,8 +363,6 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 		break;
 	case VMX_ABORTED:
 		turn_back(vp, ex);
-		if (nmi_waits(vp))
-			ex->kind = X86_EXIT_NMI;
 		break;
 	case VMX_FAILED:
 	default:
