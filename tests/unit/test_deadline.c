@@ -1078,10 +1078,45 @@ static void test_calibrate(void **state)
 	apic_calibrate(20000000);
 }
 
+/* With a timer of the back end's own the root's APIC is not touched, whatever it does meanwhile. */
+static void test_own_timer(void **state)
+{
+	uint32_t lvt, initial;
+
+	(void)state;
+	start(APIC_TIMER_PERIODIC | VEC_TICK, 0xb, 100000);
+	lvt = m.lvt;
+	initial = m.initial;
+	deadline_own_timer(true);
+	fake_hw.writes = 0;
+	deadline_borrow();
+	assert_true(deadline_next() == NEVER);
+	deadline_arm(5000000);
+	assert_int_equal(deadline_next(), 5000000);
+	deadline_arm(NEVER);
+	assert_true(deadline_next() == NEVER);
+	/* It has run out: on with the guest, unless something of the root's waits */
+	assert_true(deadline_expired());
+	assert_false(deadline_take());
+	assert_false(deadline_idle(fake_hw.tsc + 500));
+	m.irr[VEC_DEV / 32] |= 1u << VEC_DEV % 32;
+	assert_false(deadline_expired());
+	assert_true(deadline_idle(fake_hw.tsc + 500));
+	deadline_return();
+	assert_false(deadline_root_write(APIC_INITIAL, 77));
+	assert_false(deadline_root_write(APIC_LVT_TIMER, 0x30));
+	assert_false(deadline_root_write(APIC_EOI, 0));
+	assert_int_equal(fake_hw.writes, 0);
+	assert_int_equal(m.lvt, lvt);
+	assert_int_equal(m.initial, initial);
+	deadline_own_timer(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_apic, setup),
+		cmocka_unit_test_setup(test_own_timer, setup),
 		cmocka_unit_test_setup(test_periodic, setup),
 		cmocka_unit_test_setup(test_one_shot, setup),
 		cmocka_unit_test_setup(test_tsc_deadline, setup),

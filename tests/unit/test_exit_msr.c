@@ -17,9 +17,11 @@
 #include "arch/x86_64/common/insn_fetch.h"
 #include "fake_virt.h"
 #include "hvapi/msr.h"
+#include "kernel/arch.h"
 
 #define HV_PLAIN  0x40000000u
 #define HV_FAULTS 0x40000001u
+#define HV_HUNGRY 0x40000002u /* wants a page that the pool has not */
 
 static struct partition part, root;
 static struct vp vp;
@@ -90,6 +92,8 @@ enum hv_msr_result hv_msr_write(struct vp *v, uint32_t msr, uint64_t x)
 	(void)v;
 	if (msr == HV_PLAIN)
 		hv_value = x;
+	if (msr == HV_HUNGRY)
+		return HV_MSR_NO_MEMORY;
 	return msr == HV_PLAIN ? HV_MSR_OK : msr == HV_FAULTS ? HV_MSR_FAULT : HV_MSR_UNKNOWN;
 }
 
@@ -587,6 +591,51 @@ static void test_root_svm(void **state)
 	assert_int_equal(fake_hw.writes, 0);
 }
 
+/* VMX is locked off, and what it could do is not told. */
+static void test_root_vmx(void **state)
+{
+	(void)state;
+	vp.partition = &root;
+	set_hardware(0x3a, 5);
+	assert_int_equal(get(0x3a), 1);
+	refuse(0x3a, 0);
+	refuse(0x3a, 5);
+	assert_int_equal(hardware(0x3a), 5);
+	for (uint32_t msr = 0x480; msr <= 0x493; msr++) {
+		no_read(msr);
+		refuse(msr, 0);
+	}
+	/* The neighbours are the root's. */
+	put(0x47f, 3);
+	put(0x494, 4);
+	assert_int_equal(hardware(0x47f), 3);
+	assert_int_equal(get(0x494), 4);
+	assert_int_equal(fake_hw.writes, 2);
+}
+
+static void test_no_memory(void **state)
+{
+	struct x86_exit ex = { .kind = X86_EXIT_MSR, .msr = { .write = true } };
+
+	(void)state;
+	/* A guest's instruction waits for the root's deposit: no fault, no message, no step */
+	vp.arch.rip = 0x1234;
+	vp.arch.gpr[GPR_RCX] = HV_HUNGRY;
+	assert_int_equal(exit_msr_guest(&vp, &ex), EXIT_STOP);
+	assert_int_equal(vp.arch.stop, VP_EXIT_NO_MEMORY);
+	assert_int_equal(vp.arch.rip, 0x1234);
+	assert_false(vp.arch.event.pending);
+	assert_int_equal(intercepts, 0);
+	/* also where unknown MSRs go to the root, or are ignored */
+	part.arch.msr_intercept = true;
+	part.unimplemented_msr = true;
+	assert_int_equal(exit_msr_guest(&vp, &ex), EXIT_STOP);
+	assert_int_equal(intercepts, 0);
+	assert_int_equal(unimplemented, 0);
+	vp.partition = &root;
+	refuse(HV_HUNGRY, 1);
+}
+
 static void test_root_apic_base(void **state)
 {
 	(void)state;
@@ -662,6 +711,8 @@ int main(void)
 		cmocka_unit_test_setup(test_no_length, setup),
 		cmocka_unit_test_setup(test_root_pass, setup),
 		cmocka_unit_test_setup(test_root_svm, setup),
+		cmocka_unit_test_setup(test_root_vmx, setup),
+		cmocka_unit_test_setup(test_no_memory, setup),
 		cmocka_unit_test_setup(test_root_apic_base, setup),
 		cmocka_unit_test_setup(test_root_mtrr, setup),
 	};

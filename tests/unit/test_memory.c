@@ -601,6 +601,35 @@ static void test_overlay_large(void **state)
 	assert_int_equal(OVERLAY_OK, overlay_set(child, o2, child->tsc_page, true, 0x40000));
 }
 
+/* No page for a table: told apart from a refusal, and what was on stays on. */
+static void test_overlay_no_memory(void **state)
+{
+	struct overlay *o = &child->hypercall_overlay;
+	uint64_t top = ptr_hpa(child->hypercall_page).v >> PAGE_SHIFT;
+	void *taken[64], *page;
+	uint32_t n = 0;
+
+	(void)state;
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, child->hypercall_page, true, 700));
+	while (n < 64 && (page = pool_alloc(&child->pool)) != NULL)
+		taken[n++] = page;
+	assert_in_range(n, 1, 63);
+	assert_int_equal(OVERLAY_NO_MEMORY,
+			 overlay_set(child, o, child->hypercall_page, true, 1ull << 30));
+	assert_true(o->active);
+	assert_int_equal(at(child, 700, NULL), top);
+	/* Beyond the width it is refused, memory or not */
+	assert_int_equal(OVERLAY_REFUSED,
+			 overlay_set(child, o, child->hypercall_page, true, 1ull << 36));
+	while (n)
+		pool_free(&child->pool, taken[--n]);
+	assert_int_equal(OVERLAY_OK,
+			 overlay_set(child, o, child->hypercall_page, true, 1ull << 30));
+	assert_int_equal(at(child, 1ull << 30, NULL), top);
+	assert_int_equal(at(child, 700, NULL), NOTHING);
+	assert_int_equal(OVERLAY_OK, overlay_set(child, o, NULL, false, 0));
+}
+
 /* -- open pages ---------------------------------------------------------------------------------
  */
 static uint64_t open_pfn;
@@ -1129,18 +1158,31 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_boot), TEST(test_deposit),
-		TEST(test_deposit_refused),  TEST(test_map_deposit),
-		TEST(test_withdraw),	     TEST(test_flags),
-		TEST(test_borders),	     TEST(test_flush_order),
-		TEST(test_table_flush),	     TEST(test_holds),
-		TEST(test_no_memory),	     TEST(test_overlay_map),
-		TEST(test_overlay_large),    TEST(test_open),
-		TEST(test_open_vp),	     TEST(test_states),
-		TEST(test_root_refused),     TEST(test_created),
-		TEST(test_in_use),	     TEST(test_ids),
-		TEST(test_lookup),	     TEST(test_initialize),
-		TEST(test_finalize),	     TEST(test_unimplemented),
+		cmocka_unit_test(test_boot),
+		TEST(test_deposit),
+		TEST(test_deposit_refused),
+		TEST(test_map_deposit),
+		TEST(test_withdraw),
+		TEST(test_flags),
+		TEST(test_borders),
+		TEST(test_flush_order),
+		TEST(test_table_flush),
+		TEST(test_holds),
+		TEST(test_no_memory),
+		TEST(test_overlay_map),
+		TEST(test_overlay_no_memory),
+		TEST(test_overlay_large),
+		TEST(test_open),
+		TEST(test_open_vp),
+		TEST(test_states),
+		TEST(test_root_refused),
+		TEST(test_created),
+		TEST(test_in_use),
+		TEST(test_ids),
+		TEST(test_lookup),
+		TEST(test_initialize),
+		TEST(test_finalize),
+		TEST(test_unimplemented),
 		TEST(test_random),
 	};
 

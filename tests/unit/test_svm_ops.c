@@ -269,6 +269,31 @@ static void test_asid(void **state)
 	assert_true(entered_asid != first || entered_tlb == SVM_TLB_FLUSH_ALL);
 }
 
+/* A set from outside does what a MOV to the register would: translations of before are gone. */
+static void test_asid_after_set(void **state)
+{
+	static const enum x86_sysreg paging[] = { SYS_CR0, SYS_CR3, SYS_CR4, SYS_EFER };
+	static const enum x86_sysreg others[] = { SYS_RFLAGS, SYS_CR2, SYS_DR7, SYS_PAT,
+						  SYS_LSTAR };
+	uint32_t last;
+
+	(void)state;
+	enter();
+	for (uint32_t i = 0; i < 4; i++) {
+		last = entered_asid;
+		svm_ops.set(&vp, paging[i], svm_ops.get(&vp, paging[i]));
+		enter();
+		assert_true(entered_asid != last || entered_tlb == SVM_TLB_FLUSH_ALL);
+	}
+	for (uint32_t i = 0; i < 5; i++) {
+		last = entered_asid;
+		svm_ops.set(&vp, others[i], svm_ops.get(&vp, others[i]));
+		enter();
+		assert_int_equal(entered_asid, last);
+		assert_int_equal(entered_tlb, SVM_TLB_NOTHING);
+	}
+}
+
 static void test_asid_runs_out(void **state)
 {
 	uint32_t flushes = 0, last = 0;
@@ -390,6 +415,7 @@ int main(void)
 		cmocka_unit_test_setup(test_intercepts, setup),
 		cmocka_unit_test_setup(test_clean_bits, setup),
 		cmocka_unit_test_setup(test_asid, setup),
+		cmocka_unit_test_setup(test_asid_after_set, setup),
 		cmocka_unit_test_setup(test_asid_runs_out, setup),
 		cmocka_unit_test_setup(test_registers, setup),
 		cmocka_unit_test_setup(test_segments, setup),

@@ -21,16 +21,21 @@
 static struct partition *child;
 
 /* -- synthetic MSRs: one that works, one that faults ------------------------------------------- */
-#define MSR_GOOD 0x40000001u
-#define MSR_BAD	 0x40000002u
-#define REG_GOOD 0x91000u
-#define REG_BAD	 0x91001u
+#define MSR_GOOD   0x40000001u
+#define MSR_HUNGRY 0x40000003u
+#define MSR_BAD	   0x40000002u
+#define REG_GOOD   0x91000u
+#define REG_BAD	   0x91001u
+#define REG_HUNGRY 0x91002u
 static uint64_t msr_value;
 static uint16_t raised;
 
 uint32_t hv_register_msr(uint32_t name)
 {
-	return name == REG_GOOD ? MSR_GOOD : name == REG_BAD ? MSR_BAD : 0;
+	return name == REG_GOOD	    ? MSR_GOOD
+	       : name == REG_BAD    ? MSR_BAD
+	       : name == REG_HUNGRY ? MSR_HUNGRY
+				    : 0;
 }
 
 enum hv_msr_result hv_msr_read(struct vp *vp, uint32_t msr, uint64_t *v)
@@ -44,7 +49,7 @@ enum hv_msr_result hv_msr_write(struct vp *vp, uint32_t msr, uint64_t v)
 {
 	(void)vp;
 	if (msr != MSR_GOOD)
-		return HV_MSR_UNKNOWN;
+		return msr == MSR_HUNGRY ? HV_MSR_NO_MEMORY : HV_MSR_UNKNOWN;
 	msr_value = v;
 	return HV_MSR_OK;
 }
@@ -516,6 +521,8 @@ static void test_registers(void **state)
 	assert_int_equal(v.low_high[1], 0);
 	assert_int_equal(vp_get_register(vp, REG_BAD, &v), HV_STATUS_INVALID_PARAMETER);
 	assert_int_equal(vp_set_register(vp, REG_BAD, &v), HV_STATUS_INVALID_PARAMETER);
+	/* Exhaustion is told apart: the client deposits, and sets again. */
+	assert_int_equal(vp_set_register(vp, REG_HUNGRY, &v), HV_STATUS_INSUFFICIENT_MEMORY);
 	/* Others are the architecture's, with its answer. */
 	fake_forget();
 	memset(&v, 0xff, sizeof(v));
