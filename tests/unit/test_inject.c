@@ -250,14 +250,27 @@ static void test_masked_interrupt(void **state)
 	windows = fv_count(FV_INTR_WINDOW);
 	assert_int_equal(next(), -1);
 	assert_int_equal(fv_count(FV_INTR_WINDOW), windows);
-	/* TPR's class: no window, the guest's own CR8 write brings it in */
+	/* TPR's class: nothing else tells when the guest lowers CR8 */
 	(void)setup(NULL);
 	(void)vlapic_accept(&a->apic, 0x51, false);
 	vlapic_set_cr8(&a->apic, 5);
 	assert_int_equal(next(), -1);
-	assert_int_equal(window(), -1);
+	assert_int_equal(window(), 0x51);
 	vlapic_set_cr8(&a->apic, 4);
 	assert_int_equal(next(), 0x051);
+	assert_int_equal(window(), -1);
+	/* A class in service: EOI exits, so no window; above it, one */
+	(void)vlapic_accept(&a->apic, 0x52, false);
+	assert_int_equal(next(), -1);
+	assert_int_equal(window(), -1);
+	vlapic_set_cr8(&a->apic, 9);
+	(void)vlapic_accept(&a->apic, 0x61, false);
+	assert_int_equal(next(), -1);
+	assert_int_equal(window(), 0x61);
+	/* No class is below TPR's lowest, and a disabled APIC takes nothing. */
+	vlapic_set_base(&a->apic, vlapic_base(&a->apic) & ~(uint64_t)VLAPIC_BASE_ENABLE);
+	assert_int_equal(next(), -1);
+	assert_int_equal(window(), -1);
 }
 
 static void test_auto_eoi(void **state)

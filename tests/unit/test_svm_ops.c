@@ -370,9 +370,39 @@ static void test_inject(void **state)
 	assert_true(vp.arch.vmcb->intercept[0] >> 4 & 1);
 	svm_ops.intr_window(&vp, true, 0);
 	assert_true(vp.arch.vmcb->vintr >> 20 & 1); /* whatever TPR is */
+	assert_int_equal(vp.arch.vmcb->intercept_cr_write, 0);
 	svm_ops.intr_window(&vp, false, 0);
 	assert_false(vp.arch.vmcb->vintr >> 8 & 1);
 	assert_false(vp.arch.vmcb->intercept[0] >> 4 & 1);
+}
+
+/* Held back by the TPR: the write that lowers it is what tells; IF's window waits for then. */
+static void test_tpr_window(void **state)
+{
+	struct svm_vmcb *c = vp.arch.vmcb;
+
+	(void)state;
+	svm_ops.set_tpr(&vp, 5);
+	vp.arch.clean = SVM_CLEAN_ALL;
+	svm_ops.intr_window(&vp, true, 0x51);
+	assert_int_equal(c->intercept_cr_write, 1u << 8);
+	assert_int_equal(c->vintr & 0xf, 5);
+	assert_false(c->vintr >> 8 & 1);
+	assert_false(c->intercept[0] >> 4 & 1);
+	assert_false(vp.arch.clean & (SVM_CLEAN_TPR | SVM_CLEAN_I));
+	/* The same again costs the CPU's cache nothing. */
+	vp.arch.clean = SVM_CLEAN_ALL;
+	svm_ops.intr_window(&vp, true, 0x51);
+	assert_int_equal(vp.arch.clean, SVM_CLEAN_ALL);
+	/* One class above */
+	svm_ops.intr_window(&vp, true, 0x61);
+	assert_true(c->vintr >> 8 & 1);
+	assert_true(c->intercept[0] >> 4 & 1);
+	assert_int_equal(c->intercept_cr_write, 1u << 8);
+	svm_ops.intr_window(&vp, false, 0);
+	assert_int_equal(c->intercept_cr_write, 0);
+	assert_int_equal(c->vintr & 0xf, 5);
+	assert_true(c->vintr >> 24 & 1);
 }
 
 /*
@@ -419,6 +449,7 @@ int main(void)
 		cmocka_unit_test_setup(test_asid_runs_out, setup),
 		cmocka_unit_test_setup(test_registers, setup),
 		cmocka_unit_test_setup(test_segments, setup),
+		cmocka_unit_test_setup(test_tpr_window, setup),
 		cmocka_unit_test_setup(test_inject, setup),
 		cmocka_unit_test_setup(test_mail_turns_back, setup),
 	};

@@ -148,6 +148,53 @@ static void test_rows(void **state)
 	assert_false(vp.arch.event.pending);
 }
 
+/*
+ * 24.9.1: bits above the basic reason say where the exit came from, not what it is; bit 31 says
+ * that nothing else in the VMCS is of now.
+ */
+static void test_reason_bits(void **state)
+{
+	(void)state;
+	for (uint32_t bit = 16; bit < 31; bit++) {
+		(void)setup(NULL);
+		decode(10 | 1u << bit);
+		assert_int_equal(ex.kind, X86_EXIT_CPUID);
+		assert_int_equal(ex.len, 3);
+	}
+	for (uint32_t r = 0; r < 0x100; r++) {
+		(void)setup(NULL);
+		field(VMCS_IDT_EVENT, VMX_EVENT_VALID | 0x30);
+		decode(0x80000000 | r);
+		assert_int_equal(fake_hw.writes, 0);
+		assert_int_equal(ex.len, 0);
+		assert_false(vp.arch.event.pending);
+	}
+	decode(0x80000022); /* MSR loading */
+	assert_int_equal(ex.kind, X86_EXIT_INVALID_STATE);
+	decode(0x80000029); /* machine check */
+	assert_int_equal(ex.kind, X86_EXIT_UNKNOWN);
+}
+
+/* To decode is to look: what the guest has stays as it is. */
+static void test_looks_only(void **state)
+{
+	(void)state;
+	for (uint32_t r = 0; r < VMX_EXIT_REASONS; r++)
+		for (uint32_t event = 0; event < 2; event++) {
+			struct arch_vp before;
+
+			(void)setup(NULL);
+			field(VMCS_EXIT_EVENT, VMX_EVENT_VALID | 3u << 8 | VEC_PF);
+			field(VMCS_IDT_EVENT, event ? 0x31 : 0); /* not valid */
+			vp.arch.event = (struct x86_event){ .pending = true, .vector = 0x77 };
+			before = vp.arch;
+			decode(r);
+			assert_memory_equal(&before, &vp.arch, sizeof(before));
+			for (uint32_t i = 0; i < fake_hw.writes; i++)
+				assert_int_equal(fake_hw.log[i].kind, FAKE_VMREAD);
+		}
+}
+
 static void test_io(void **state)
 {
 	(void)state;
@@ -280,6 +327,112 @@ static void test_exceptions(void **state)
 	assert_false(vp.arch.nmi_masked);
 }
 
+/* Every vector, as the CPU reports it; the address of #PF is nobody else's. */
+static void test_each_vector(void **state)
+{
+	(void)state;
+	for (uint32_t v = 0; v < 32; v++)
+		for (uint32_t n = 0; n < 4; n++) {
+			uint32_t type = n & 1 ? 6 : 3; /* INT3 and INTO come as the former */
+
+			if (v == VEC_DB)
+				continue;
+			field(VMCS_EXIT_EVENT,
+			      VMX_EVENT_VALID | type << 8 | v | (n & 2 ? VMX_EVENT_ERROR : 0));
+			field(VMCS_EXIT_EVENT_ERROR, 0x4321);
+			field(VMCS_QUALIFICATION, 0x123456);
+			decode(0);
+			assert_int_equal(ex.kind, X86_EXIT_EXCEPTION);
+			assert_int_equal(ex.exception.vector, v);
+			assert_int_equal(ex.exception.has_error, n >> 1);
+			assert_int_equal(ex.exception.error, n & 2 ? 0x4321 : 0);
+			assert_int_equal(ex.exception.cr2, v == VEC_PF ? 0x123456 : 0);
+			assert_int_equal(taken(), 0);
+			assert_false(vp.arch.nmi_masked);
+		}
+}
+
+/* 27.2.1: #DB leaves DR6 and DR7 to us; where DR6 is depends on whether the VP is on the CPU. */
+static void test_debug(void **state)
+{
+	(void)state;
+	for (uint32_t n = 0; n < 4; n++)
+		for (uint32_t bit = 0; bit < 17; bit++) {
+			bool loaded = n & 1;
+			uint64_t kept = (n & 2 ? MASK(15, 13) : 0) | DR6_FIXED;
+			uint64_t add = BIT(bit) & 0xe00f, dr6;
+
+			(void)setup(NULL);
+			vp.arch.vmx.loaded = loaded;
+			fake_hw.dr[6] = loaded ? kept | 0xf : 0x1234;
+			vp.arch.vmx.kept[1] = loaded ? 0x1234 : kept | 0xf;
+			field(VMCS_GUEST_DR7, 0x402);
+			exception(VEC_DB, 0, 0, BIT(bit));
+			dr6 = loaded ? fake_hw.dr[6] : vp.arch.vmx.kept[1];
+			/* B0 to B3 are of this one, the others stay until somebody clears them */
+			assert_int_equal(dr6, kept | add);
+			if (!loaded)
+				assert_int_equal(fake_hw.dr[6], 0x1234);
+			assert_int_equal(*fake_field(fake_hw.current[0], VMCS_GUEST_DR7), 0x402);
+			for (uint32_t i = 0; i < fake_hw.writes; i++)
+				assert_int_not_equal(fake_hw.log[i].kind, FAKE_VMWRITE);
+		}
+}
+
+/*
+ * 27.3.3: of INT1 the exit saves RIP at the instruction, where #DB of any other kind is a trap or a
+ * fault with RIP as the handler wants it. Reflected as it is, the handler returns to the INT1.
+ */
+static void test_int1(void **state)
+{
+	(void)state;
+	field(VMCS_INSN_LEN, 1);
+	field(VMCS_EXIT_EVENT, VMX_EVENT_VALID | 5u << 8 | VEC_DB);
+	field(VMCS_QUALIFICATION, 0);
+	decode(0);
+	assert_int_equal(ex.kind, X86_EXIT_EXCEPTION);
+	assert_int_equal(ex.exception.vector, VEC_DB);
+	assert_int_equal(vp.arch.rip, 0x1001);
+	field(VMCS_INSN_LEN, 15); /* of one instruction before: not valid now */
+	exception(VEC_DB, 0, 0, 0x4000);
+	assert_int_equal(vp.arch.rip, 0x1001);
+	/* INT3 is its client's, who finds it where it is (TLFS, exception intercepts) */
+	field(VMCS_EXIT_EVENT, VMX_EVENT_VALID | 6u << 8 | VEC_BP);
+	decode(0);
+	assert_int_equal(vp.arch.rip, 0x1001);
+}
+
+/* The bit means what it says with a fault of the guest's own only (27.2.2, 27.2.3). */
+static void test_unblocking(void **state)
+{
+	(void)state;
+	for (uint32_t n = 0; n < 32; n++) {
+		bool set = n & 1, idt = n & 2, df = n & 4, masked = n & 8, ept = n & 16;
+
+		(void)setup(NULL);
+		vp.arch.nmi_masked = masked;
+		field(VMCS_IDT_EVENT, idt ? VMX_EVENT_VALID | 0x31 : 0x31);
+		field(VMCS_QUALIFICATION, ept && set ? 1 | BIT(12) : 1);
+		field(VMCS_EXIT_EVENT, VMX_EVENT_VALID | 3u << 8 | (df ? VEC_DF : VEC_GP) |
+					       (set ? VMX_EVENT_UNBLOCK : 0));
+		decode(ept ? 48 : 0);
+		assert_int_equal(vp.arch.nmi_masked, masked || (set && !idt && (ept || !df)));
+	}
+	/* An NMI in delivery is blocked by that delivery, bit or not */
+	(void)setup(NULL);
+	field(VMCS_IDT_EVENT, VMX_EVENT_VALID | 2u << 8 | 2);
+	field(VMCS_QUALIFICATION, 1);
+	decode(48);
+	assert_true(vp.arch.nmi_masked);
+	assert_true(vp.arch.event.pending);
+	/* An NMI exit says nothing about the guest's */
+	(void)setup(NULL);
+	field(VMCS_EXIT_EVENT, VMX_EVENT_VALID | 2u << 8 | 2 | VMX_EVENT_UNBLOCK);
+	decode(0);
+	assert_int_equal(ex.kind, X86_EXIT_NMI);
+	assert_false(vp.arch.nmi_masked);
+}
+
 static void test_recover(void **state)
 {
 	(void)state;
@@ -325,10 +478,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_rows, setup),
+		cmocka_unit_test_setup(test_reason_bits, setup),
+		cmocka_unit_test_setup(test_looks_only, setup),
 		cmocka_unit_test_setup(test_io, setup),
 		cmocka_unit_test_setup(test_cr, setup),
 		cmocka_unit_test_setup(test_ept, setup),
 		cmocka_unit_test_setup(test_exceptions, setup),
+		cmocka_unit_test_setup(test_each_vector, setup),
+		cmocka_unit_test_setup(test_debug, setup),
+		cmocka_unit_test_setup(test_int1, setup),
+		cmocka_unit_test_setup(test_unblocking, setup),
 		cmocka_unit_test_setup(test_recover, setup),
 		cmocka_unit_test_setup(test_task, setup),
 	};

@@ -143,8 +143,9 @@ void inject_prepare(struct vp *vp)
 	vector = vlapic_pending(&a->apic);
 	if (vector >= 0 && !busy && interruptible(vp)) {
 		take_apic(vp, (uint8_t)vector);
-		vector = vlapic_pending(&a->apic);
 	}
+	/* No exit tells of CR8 going down, so the window stands for what TPR holds back too. */
+	vector = vlapic_waiting(&a->apic);
 	if (unlikely(a->notify & HV_DELIVERABILITY_INTERRUPT))
 		window(vp, true, 0);
 	else

@@ -37,7 +37,7 @@ enum x86_exit_kind {
 	X86_EXIT_UD,	   /* instruction that is not offered: #UD */
 	X86_EXIT_GP,	   /* instruction that faults as configured: #GP(0) */
 	X86_EXIT_SKIP,	   /* harmless when ignored: PAUSE, bus lock, ... */
-	X86_EXIT_CR,	   /* a write to CR0 or CR4 that the hardware may not do by itself */
+	X86_EXIT_CR,	   /* a write to CR0, CR4 or CR8 that the hardware may not do by itself */
 	X86_EXIT_DEADLINE, /* the timer that deadline_arm() set */
 	X86_EXIT_FERR,	   /* legacy FPU error: #MF semantics are the VP's own */
 	X86_EXIT_KINDS,
@@ -77,8 +77,8 @@ struct x86_exit {
 			uint8_t reason;
 		} task;
 		struct {
-			uint8_t number; /* 0 or 4 */
-			uint64_t value;
+			uint8_t number; /* 0, 4 or 8 */
+			uint64_t value; /* not for 8: it is in the instruction */
 		} cr;
 	};
 	uint64_t code; /* the vendor's own, for dumps */

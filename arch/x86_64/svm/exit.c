@@ -20,7 +20,9 @@ struct exit_row {
 /* MSR, VMMCALL etc. have fixed lengths without prefixes; exit.c of common/ checks the bytes. */
 static const struct exit_row rows[ROWS] = {
 	[SVM_EXIT_CR0_READ... SVM_EXIT_CR0_READ + 0xf] = { X86_EXIT_UD, 0, { 0 } },
-	[SVM_EXIT_CR0_WRITE... SVM_EXIT_CR0_WRITE + 0xf] = { X86_EXIT_UD, 0, { 0 } },
+	[SVM_EXIT_CR0_WRITE... SVM_EXIT_CR0_WRITE + 7] = { X86_EXIT_UD, 0, { 0 } },
+	[SVM_EXIT_CR0_WRITE + 8] = { X86_EXIT_CR, 0, { 0 } },
+	[SVM_EXIT_CR0_WRITE + 9 ... SVM_EXIT_CR0_WRITE + 0xf] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_DR0_READ... SVM_EXIT_DR0_READ + 0xf] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_DR0_WRITE... SVM_EXIT_DR0_WRITE + 0xf] = { X86_EXIT_UD, 0, { 0 } },
 	[SVM_EXIT_EXCP0... SVM_EXIT_EXCP0 + 0x1f] = { X86_EXIT_EXCEPTION, 0, { 0 } },
@@ -172,6 +174,9 @@ void svm_decode_exit(struct vp *vp, struct x86_exit *ex)
 		ex->task.has_error = (c->exitinfo2 & BIT(44)) != 0;
 		ex->task.error = (uint32_t)c->exitinfo2;
 		ex->task.reason = c->exitinfo2 & BIT(36) ? 1 : c->exitinfo2 & BIT(38) ? 2 : 0;
+		break;
+	case X86_EXIT_CR:
+		ex->cr.number = 8;
 		break;
 	default:
 		break;

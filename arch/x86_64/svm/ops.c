@@ -483,21 +483,30 @@ static void inject(struct vp *vp, const struct x86_event *e)
 	c->eventinj_error = e->error;
 }
 
+/*
+ * V_IRQ is the window of RFLAGS.IF, an intercept of CR8 that of the TPR. With V_IRQ up CR8 is
+ * intercepted too: the CPU would weigh V_TPR anew by itself, but QEMU (7.2) dies of it.
+ */
 static void intr_window(struct vp *vp, bool on, uint8_t vector)
 {
 	struct svm_vmcb *c = vp->arch.vmcb;
-	uint32_t keep = c->vintr & (0xffu | (uint32_t)SVM_VINTR_MASKING);
+	uint32_t vintr = c->vintr & (0xffu | (uint32_t)SVM_VINTR_MASKING);
+	uint32_t crs = c->intercept_cr_write & ~(uint32_t)BIT(8);
+	uint32_t third = c->intercept[0] & ~(uint32_t)SVM_I3_VINTR;
 
-	if (on) {
-		c->vintr = (uint32_t)(keep | SVM_VINTR_IRQ |
-				      (uint32_t)(vector >> 4) << SVM_VINTR_PRIO_SHIFT |
-				      (vector ? 0 : SVM_VINTR_IGN_TPR));
-		c->vintr_vector = vector;
-		c->intercept[0] |= (uint32_t)SVM_I3_VINTR;
-	} else {
-		c->vintr = keep;
-		c->intercept[0] &= ~(uint32_t)SVM_I3_VINTR;
+	if (on && vector)
+		crs |= (uint32_t)BIT(8);
+	if (on && (vector == 0 || (uint32_t)vector >> 4 > (c->vintr & 0xff))) {
+		vintr |=
+			(uint32_t)(SVM_VINTR_IRQ | (uint32_t)(vector >> 4) << SVM_VINTR_PRIO_SHIFT |
+				   (vector ? 0 : SVM_VINTR_IGN_TPR));
+		third |= (uint32_t)SVM_I3_VINTR;
 	}
+	if (c->vintr == vintr && c->intercept_cr_write == crs && c->intercept[0] == third)
+		return;
+	c->vintr = vintr;
+	c->intercept_cr_write = (uint16_t)crs;
+	c->intercept[0] = third;
 	vp->arch.clean &= ~(uint32_t)(SVM_CLEAN_TPR | SVM_CLEAN_I);
 }
 

@@ -160,6 +160,9 @@ static void decode_exception(struct vp *vp, struct x86_exit *ex)
 		ex->exception.cr2 = vmx_vmread(VMCS_QUALIFICATION);
 	else if (ex->exception.vector == VEC_DB)
 		decode_db(vp);
+	/* INT1 has exited before it ran (27.3.3), and its #DB is a trap */
+	if (unlikely((info >> VMX_EVENT_TYPE_SHIFT & 7) == VMX_EVENT_PRIV_EXC))
+		vp->arch.rip += vmx_vmread(VMCS_INSN_LEN);
 }
 
 static void decode_task(struct x86_exit *ex)
