@@ -32,6 +32,10 @@ include newlib.mk
 CORE_INC   := -I. -Ihvapi/include -Iarch/$(ARCH)
 CORE_FLAGS := $(BASE) -ffreestanding -fbuiltin -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic \
 	-fno-asynchronous-unwind-tables
+# Copies of a size that is not known to the compiler as eight bytes an instruction, not as calls.
+ifneq ($(CLANG),1)
+CORE_FLAGS += -minline-all-stringops -mmemcpy-strategy=rep_8byte:-1:noalign -mmemset-strategy=rep_8byte:-1:noalign
+endif
 CORE_SRC   := $(wildcard kernel/*.c hvapi/*.c arch/$(ARCH)/common/*.c arch/$(ARCH)/svm/*.c \
 	arch/$(ARCH)/vmx/*.c $(foreach d,common svm vmx,arch/$(ARCH)/$(d)/*.S))
 CORE_OBJ   := $(patsubst %,$(O)/core/%.o,$(basename $(CORE_SRC)))

@@ -44,34 +44,14 @@ static uint64_t page_at(const struct hcall_args *a, uint32_t i)
 	return pfn;
 }
 
-static bool write_pages(const struct hcall_args *a, const uint8_t *buf, uint32_t size)
+/* The caller's page for a state of one page at most, held. */
+static bool pin_page(const struct hcall_args *a, uint32_t need, struct guest_page *pg)
 {
-	struct partition *caller = a->caller->partition;
+	uint64_t pfn = page_at(a, 0);
 
-	for (uint32_t done = 0; done < size; done += PAGE_SIZE) {
-		uint64_t pfn = page_at(a, done >> PAGE_SHIFT);
-
-		if (pfn >> (52 - PAGE_SHIFT) ||
-		    guest_mem_write(caller, GPA(pfn << PAGE_SHIFT), buf + done,
-				    MIN(size - done, PAGE_SIZE), NULL) != GUEST_MEM_OK)
-			return false;
-	}
-	return true;
-}
-
-static bool read_pages(const struct hcall_args *a, uint8_t *buf, uint32_t size)
-{
-	struct partition *caller = a->caller->partition;
-
-	for (uint32_t done = 0; done < size; done += PAGE_SIZE) {
-		uint64_t pfn = page_at(a, done >> PAGE_SHIFT);
-
-		if (pfn >> (52 - PAGE_SHIFT) ||
-		    guest_mem_read(caller, GPA(pfn << PAGE_SHIFT), buf + done,
-				   MIN(size - done, PAGE_SIZE), NULL) != GUEST_MEM_OK)
-			return false;
-	}
-	return true;
+	return !(pfn >> (52 - PAGE_SHIFT)) &&
+	       guest_mem_pin(a->caller->partition, GPA(pfn << PAGE_SHIFT), need, pg) ==
+		       GUEST_MEM_OK;
 }
 
 /* An inline answer: the output address is checked here, since other types have none. */
@@ -87,52 +67,79 @@ static uint16_t write_output(const struct hcall_args *a, const uint8_t *buf, uin
 		       : HV_STATUS_INVALID_PARAMETER;
 }
 
-/* hcall_out is free: these calls have no output of the generic kind. */
-uint16_t hvcall_get_vp_state(struct hcall_args *a)
+static uint16_t get(struct vp *vp, const struct hv_input_vp_state *in, void *buf)
 {
-	uint8_t *buf = this_cpu()->hcall_out;
-	struct hv_input_vp_state in;
-	uint32_t size = 0;
-	uint16_t status = check_header(a, &in, &size);
-	bool by_page = in.type & HV_VP_STATE_PFN;
+	uint16_t status;
 
-	if (status != HV_STATUS_SUCCESS)
-		return status;
-	if (by_page ? !pages_ok(a, size) : a->var_bytes != 0)
-		return HV_STATUS_INVALID_PARAMETER;
-	if (!vp_take(a->vp))
+	if (!vp_take(vp))
 		return HV_STATUS_INVALID_VP_STATE;
-	arch_vp_take_mail(a->vp);
-	status = vp_state_get(a->vp, in.type, in.xsave_states, buf);
-	vp_drop(a->vp);
-	if (status != HV_STATUS_SUCCESS)
-		return status;
-	if (!by_page)
-		return write_output(a, buf, size);
-	return write_pages(a, buf, size) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
+	arch_vp_take_mail(vp);
+	status = vp_state_get(vp, in->type, in->xsave_states, buf);
+	vp_drop(vp);
+	return status;
 }
 
-uint16_t hvcall_set_vp_state(struct hcall_args *a)
+static uint16_t set(struct vp *vp, uint32_t type, const void *buf)
 {
-	uint8_t *buf = this_cpu()->hcall_out;
+	uint16_t status;
+
+	if (!vp_take(vp))
+		return HV_STATUS_INVALID_VP_STATE;
+	arch_vp_take_mail(vp);
+	status = vp_state_set(vp, type, buf);
+	vp_drop(vp);
+	return status;
+}
+
+/* By page the state goes straight into the caller's: it is written, never read. */
+uint16_t hvcall_get_vp_state(struct hcall_args *a)
+{
+	uint8_t *buf = this_cpu()->hcall_out; /* free: no output of the generic kind */
 	struct hv_input_vp_state in;
+	struct guest_page pg;
 	uint32_t size = 0;
 	uint16_t status = check_header(a, &in, &size);
 
 	if (status != HV_STATUS_SUCCESS)
 		return status;
 	if (in.type & HV_VP_STATE_PFN) {
-		if (!pages_ok(a, size) || !read_pages(a, buf, size))
+		if (!pages_ok(a, size) || !pin_page(a, SLAT_R | SLAT_W, &pg))
 			return HV_STATUS_INVALID_PARAMETER;
-	} else {
+		status = get(a->vp, &in, pg.ptr);
+		guest_mem_unpin(&pg);
+		return status;
+	}
+	if (a->var_bytes)
+		return HV_STATUS_INVALID_PARAMETER;
+	status = get(a->vp, &in, buf);
+	return status == HV_STATUS_SUCCESS ? write_output(a, buf, size) : status;
+}
+
+uint16_t hvcall_set_vp_state(struct hcall_args *a)
+{
+	uint8_t *buf = this_cpu()->hcall_out;
+	struct hv_input_vp_state in;
+	struct guest_page pg;
+	uint32_t size = 0;
+	uint16_t status = check_header(a, &in, &size);
+
+	if (status != HV_STATUS_SUCCESS)
+		return status;
+	if (!(in.type & HV_VP_STATE_PFN)) {
 		if (a->var_bytes != size)
 			return HV_STATUS_INVALID_PARAMETER;
 		memcpy(buf, a->in + sizeof(in), size);
+		return set(a->vp, in.type, buf);
 	}
-	if (!vp_take(a->vp))
-		return HV_STATUS_INVALID_VP_STATE;
-	arch_vp_take_mail(a->vp);
-	status = vp_state_set(a->vp, in.type, buf);
-	vp_drop(a->vp);
+	if (!pages_ok(a, size) || !pin_page(a, SLAT_R, &pg))
+		return HV_STATUS_INVALID_PARAMETER;
+	/* What has to be judged is copied first; what may hold anything is read once by its Set. */
+	if (!vp_state_any_bytes(in.type)) {
+		memcpy(buf, pg.ptr, size);
+		status = set(a->vp, in.type, buf);
+	} else {
+		status = set(a->vp, in.type, pg.ptr);
+	}
+	guest_mem_unpin(&pg);
 	return status;
 }

@@ -32,9 +32,44 @@ static bool header_ok(const struct hcall_args *a)
 	return !(in.input_vtl & 0x1f) && !in.padding[0] && !in.padding[1] && !in.padding[2];
 }
 
+/* Registers that are a plain word of the VP are done right here: lists are mostly those. */
+static uint32_t get_plain(struct vp *vp, const uint8_t *names, uint8_t *values, uint32_t i,
+			  uint32_t count)
+{
+	for (; i < count; i++) {
+		union hv_register_value v = { { 0, 0 } };
+		const uint64_t *word;
+		uint32_t name;
+
+		memcpy(&name, names + 4 * i, sizeof(name));
+		word = arch_plain_register(&vp->arch, name);
+		if (!word)
+			break;
+		v.reg64 = *word;
+		memcpy(values + 16 * i, &v, sizeof(v));
+	}
+	return i;
+}
+
+static uint32_t set_plain(struct vp *vp, const uint8_t *list, uint32_t i, uint32_t count)
+{
+	for (; i < count; i++) {
+		struct hv_register_assoc r;
+		uint64_t *word;
+
+		memcpy(&r, list + 32 * i, sizeof(r));
+		word = arch_plain_register(&vp->arch, r.name);
+		if (!word || r.padding || r.reserved)
+			break;
+		*word = r.value.reg64;
+	}
+	return i;
+}
+
 uint16_t hvcall_get_vp_registers(struct hcall_args *a)
 {
 	uint16_t status = HV_STATUS_SUCCESS;
+	uint32_t i = a->rep_start;
 
 	if (!header_ok(a))
 		return HV_STATUS_INVALID_PARAMETER;
@@ -43,17 +78,20 @@ uint16_t hvcall_get_vp_registers(struct hcall_args *a)
 	if (!vp_take(a->vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(a->vp);
-	for (uint32_t i = a->rep_start; i < a->rep_count; i++) {
+	for (;; i++) {
 		union hv_register_value v = { { 0, 0 } };
 		uint32_t name;
 
+		i = get_plain(a->vp, a->list, a->out_list, i, a->rep_count);
+		if (i == a->rep_count)
+			break;
 		memcpy(&name, a->list + 4 * i, sizeof(name));
 		status = vp_get_register(a->vp, name, &v);
 		if (status != HV_STATUS_SUCCESS)
 			break;
 		memcpy(a->out_list + 16 * i, &v, sizeof(v));
-		a->reps_done = i + 1;
 	}
+	a->reps_done = i;
 	vp_drop(a->vp);
 	return status;
 }
@@ -61,6 +99,7 @@ uint16_t hvcall_get_vp_registers(struct hcall_args *a)
 uint16_t hvcall_set_vp_registers(struct hcall_args *a)
 {
 	uint16_t status = HV_STATUS_SUCCESS;
+	uint32_t i = a->rep_start;
 
 	if (!header_ok(a))
 		return HV_STATUS_INVALID_PARAMETER;
@@ -69,16 +108,19 @@ uint16_t hvcall_set_vp_registers(struct hcall_args *a)
 	if (!vp_take(a->vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(a->vp);
-	for (uint32_t i = a->rep_start; i < a->rep_count; i++) {
+	for (;; i++) {
 		struct hv_register_assoc r;
 
+		i = set_plain(a->vp, a->list, i, a->rep_count);
+		if (i == a->rep_count)
+			break;
 		memcpy(&r, a->list + 32 * i, sizeof(r));
 		status = r.padding || r.reserved ? HV_STATUS_INVALID_PARAMETER
 						 : vp_set_register(a->vp, r.name, &r.value);
 		if (status != HV_STATUS_SUCCESS)
 			break;
-		a->reps_done = i + 1;
 	}
+	a->reps_done = i;
 	vp_drop(a->vp);
 	return status;
 }

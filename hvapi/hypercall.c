@@ -25,20 +25,31 @@ struct call {
 	bool fast;
 };
 
+/*
+ * Row + 1 of each code, by code. Filled from the table by whoever calls first; two at once write
+ * the same.
+ */
+#define CODES 0x100u
+static uint8_t row_of[CODES];
+static uint32_t row_of_ready;
+
+static void index_rows(void)
+{
+	for (uint32_t i = 0; i < hypercall_table_len; i++)
+		if (hypercall_table[i].code < CODES)
+			row_of[hypercall_table[i].code] = (uint8_t)(i + 1);
+	atomic_store(&row_of_ready, 1);
+}
+
 const struct hcall_row *hypercall_find(uint16_t code)
 {
-	uint32_t lo = 0, hi = hypercall_table_len;
-
-	while (lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (hypercall_table[mid].code == code)
-			return &hypercall_table[mid];
-		if (hypercall_table[mid].code < code)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
+	if (unlikely(!atomic_load(&row_of_ready)))
+		index_rows();
+	if (likely(code < CODES))
+		return row_of[code] ? &hypercall_table[row_of[code] - 1] : NULL;
+	for (uint32_t i = hypercall_table_len; i > 0 && hypercall_table[i - 1].code >= code; i--)
+		if (hypercall_table[i - 1].code == code)
+			return &hypercall_table[i - 1];
 	return NULL;
 }
 

@@ -173,41 +173,43 @@ static enum hv_msr_result set_os_id(struct vp *vp, uint64_t v)
 
 enum access { R = 1, W = 2, RW = 3 };
 
-/* Which privilege (CPUID 0x40000003) each range belongs to; without it the MSR does not exist. */
+/*
+ * Which privilege (CPUID 0x40000003) each of 0x40000000 .. 0x400000ff belongs to; without it the
+ * MSR does not exist. No access: no such MSR.
+ */
+#define MSRS(first, last) [(first)&0xff ...(last) & 0xff]
 static const struct {
-	uint32_t first, last;
 	uint64_t privilege;
 	uint8_t access;
-} ranges[] = {
-	{ HV_X64_MSR_GUEST_OS_ID, HV_X64_MSR_HYPERCALL, HV_PARTITION_PRIVILEGE_HYPERCALL_MSRS, RW },
-	{ HV_X64_MSR_VP_INDEX, HV_X64_MSR_VP_INDEX, HV_PARTITION_PRIVILEGE_VP_INDEX, R },
-	{ HV_X64_MSR_VP_RUNTIME, HV_X64_MSR_VP_RUNTIME, HV_PARTITION_PRIVILEGE_VP_RUNTIME, R },
-	{ HV_X64_MSR_TIME_REF_COUNT, HV_X64_MSR_TIME_REF_COUNT,
-	  HV_PARTITION_PRIVILEGE_TIME_REF_COUNT, R },
-	{ HV_X64_MSR_REFERENCE_TSC, HV_X64_MSR_REFERENCE_TSC, HV_PARTITION_PRIVILEGE_REFERENCE_TSC,
-	  RW },
-	{ HV_X64_MSR_TSC_FREQUENCY, HV_X64_MSR_APIC_FREQUENCY,
-	  HV_PARTITION_PRIVILEGE_FREQUENCY_MSRS, R },
-	{ HV_X64_MSR_EOI, HV_X64_MSR_TPR, HV_PARTITION_PRIVILEGE_APIC_MSRS, RW },
-	{ HV_X64_MSR_VP_ASSIST_PAGE, HV_X64_MSR_VP_ASSIST_PAGE, 0, RW },
-	{ HV_X64_MSR_SCONTROL, HV_X64_MSR_EOM, HV_PARTITION_PRIVILEGE_SYNIC, RW },
-	{ HV_X64_MSR_SINT0, HV_X64_MSR_SINT15, HV_PARTITION_PRIVILEGE_SYNIC, RW },
-	{ HV_X64_MSR_STIMER0_CONFIG, HV_X64_MSR_STIMER3_COUNT, HV_PARTITION_PRIVILEGE_SYNTIMERS,
-	  RW },
+} msrs[0x100] = {
+	MSRS(HV_X64_MSR_GUEST_OS_ID,
+	     HV_X64_MSR_HYPERCALL) = { HV_PARTITION_PRIVILEGE_HYPERCALL_MSRS, RW },
+	MSRS(HV_X64_MSR_VP_INDEX, HV_X64_MSR_VP_INDEX) = { HV_PARTITION_PRIVILEGE_VP_INDEX, R },
+	MSRS(HV_X64_MSR_VP_RUNTIME, HV_X64_MSR_VP_RUNTIME) = { HV_PARTITION_PRIVILEGE_VP_RUNTIME,
+							       R },
+	MSRS(HV_X64_MSR_TIME_REF_COUNT,
+	     HV_X64_MSR_TIME_REF_COUNT) = { HV_PARTITION_PRIVILEGE_TIME_REF_COUNT, R },
+	MSRS(HV_X64_MSR_REFERENCE_TSC,
+	     HV_X64_MSR_REFERENCE_TSC) = { HV_PARTITION_PRIVILEGE_REFERENCE_TSC, RW },
+	MSRS(HV_X64_MSR_TSC_FREQUENCY,
+	     HV_X64_MSR_APIC_FREQUENCY) = { HV_PARTITION_PRIVILEGE_FREQUENCY_MSRS, R },
+	MSRS(HV_X64_MSR_EOI, HV_X64_MSR_TPR) = { HV_PARTITION_PRIVILEGE_APIC_MSRS, RW },
+	MSRS(HV_X64_MSR_VP_ASSIST_PAGE, HV_X64_MSR_VP_ASSIST_PAGE) = { 0, RW },
+	MSRS(HV_X64_MSR_SCONTROL, HV_X64_MSR_EOM) = { HV_PARTITION_PRIVILEGE_SYNIC, RW },
+	MSRS(HV_X64_MSR_SINT0, HV_X64_MSR_SINT15) = { HV_PARTITION_PRIVILEGE_SYNIC, RW },
+	MSRS(HV_X64_MSR_STIMER0_CONFIG,
+	     HV_X64_MSR_STIMER3_COUNT) = { HV_PARTITION_PRIVILEGE_SYNTIMERS, RW },
 };
 
-/* 0: not ours; else the access bits, 4 marking that it is known. */
+/* Access bits; 0: no such MSR for this partition. */
 static uint32_t lookup(const struct vp *vp, uint32_t msr)
 {
+	uint64_t need;
+
 	if (msr >> 8 != 0x400000)
 		return 0;
-	for (uint32_t i = 0; i < ARRAY_LEN(ranges); i++)
-		if (msr >= ranges[i].first && msr <= ranges[i].last)
-			return (vp->partition->privileges & ranges[i].privilege) ==
-					       ranges[i].privilege
-				       ? 4u | ranges[i].access
-				       : 0;
-	return 0;
+	need = msrs[msr & 0xff].privilege;
+	return (vp->partition->privileges & need) == need ? msrs[msr & 0xff].access : 0;
 }
 
 enum hv_msr_result hv_msr_read(struct vp *vp, uint32_t msr, uint64_t *v)

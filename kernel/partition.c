@@ -9,8 +9,14 @@
 struct partition *partition_root;
 
 static struct lock table_lock;
-static struct partition *table[PARTITION_MAX]; /* table_lock */
-static uint64_t next_id = 1;		       /* table_lock; ids are never used twice */
+/* By the id's low bits, so that no look-up searches. table_lock */
+static struct partition *table[PARTITION_MAX];
+static uint64_t next_id = 1; /* table_lock; ids are never used twice */
+
+static uint32_t slot_of(hv_partition_id id)
+{
+	return (uint32_t)((id - PARTITION_ROOT_ID) % PARTITION_MAX);
+}
 
 static void *source_alloc(void *ctx)
 {
@@ -30,11 +36,11 @@ static struct slat_source source_of(struct partition *p)
 void partition_init_root(struct partition *p)
 {
 	p->id = PARTITION_ROOT_ID;
-	p->slot = 0;
+	p->slot = slot_of(p->id);
 	p->state = PARTITION_ACTIVE;
 	p->privileges = HV_PARTITION_PRIVILEGES_ROOT;
 	next_id = PARTITION_ROOT_ID + 1;
-	table[0] = p;
+	table[p->slot] = p;
 	partition_root = p;
 }
 
@@ -51,9 +57,9 @@ struct partition *partition_get(struct partition *caller, hv_partition_id id)
 	if (caller != partition_root)
 		return NULL;
 	t = lock_take(&table_lock);
-	for (uint32_t i = 0; i < PARTITION_MAX; i++)
-		if (table[i] && table[i]->id == id)
-			p = table[i];
+	p = table[slot_of(id)];
+	if (p && p->id != id)
+		p = NULL;
 	if (p)
 		(void)atomic_add(&p->users, 1);
 	lock_drop(t);
@@ -71,14 +77,13 @@ uint16_t partition_create(struct partition *parent, const struct hv_input_create
 	uint16_t status = HV_STATUS_NO_RESOURCES;
 	struct partition *p = NULL;
 	struct lock_token t, pt;
-	uint32_t slot;
+	uint64_t new_id;
 
 	_Static_assert(sizeof(struct partition) <= PAGE_SIZE, "a partition is one page");
 	t = lock_take(&table_lock);
-	for (slot = 1; slot < PARTITION_MAX && table[slot]; slot++)
-		;
-	if (slot == PARTITION_MAX)
-		goto out;
+	for (new_id = next_id; table[slot_of(new_id)]; new_id++)
+		if (new_id == next_id + PARTITION_MAX)
+			goto out;
 	pt = lock_take(&parent->lock);
 	p = pool_alloc(&parent->pool);
 	lock_drop(pt);
@@ -86,15 +91,16 @@ uint16_t partition_create(struct partition *parent, const struct hv_input_create
 		status = HV_STATUS_INSUFFICIENT_MEMORY;
 		goto out;
 	}
-	p->id = next_id++;
-	p->slot = slot;
+	next_id = new_id + 1;
+	p->id = new_id;
+	p->slot = slot_of(new_id);
 	p->state = PARTITION_CREATED;
 	p->create_flags = in->flags;
 	p->privileges = HV_PARTITION_PRIVILEGES_GUEST;
 	p->disabled_features[0] = in->disabled_processor_features[0];
 	p->disabled_features[1] = in->disabled_processor_features[1];
 	p->disabled_features[2] = in->disabled_xsave_features;
-	table[slot] = p;
+	table[p->slot] = p;
 	*id = p->id;
 	status = HV_STATUS_SUCCESS;
 out:

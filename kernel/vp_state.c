@@ -58,6 +58,11 @@ uint32_t vp_state_size(const struct partition *p, uint32_t type)
 	}
 }
 
+bool vp_state_any_bytes(uint32_t type)
+{
+	return type == HV_VP_STATE_SYNIC_MESSAGE_PAGE || type == HV_VP_STATE_SYNIC_EVENT_FLAG_PAGE;
+}
+
 uint16_t vp_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf)
 {
 	struct hv_synthetic_timers_state timers;

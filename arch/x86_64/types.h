@@ -62,6 +62,24 @@ struct x86_event {
 	uint32_t error;
 };
 
+/*
+ * The entries that a guest-virtual address was translated by (gva.h), where they lie in the direct
+ * map. Good for asking whether it would come out the same, while the second level lost no page.
+ */
+struct gva_trail {
+	uint32_t levels, size; /* entries, and bytes of one */
+	const void *at[5];
+	uint64_t entry[5];
+};
+
+/* A page of code, and all that decided where it lies. */
+struct x86_fetch {
+	const uint8_t *ptr; /* NULL: none */
+	uint64_t page, generation, cr0, cr3, cr4, efer;
+	uint32_t access;
+	struct gva_trail trail;
+};
+
 #define ARCH_MTRR_VARIABLE 8u
 struct x86_mtrr {
 	uint64_t def_type;
@@ -106,9 +124,7 @@ struct arch_vp {
 	uint32_t asid;
 	uint32_t clean; /* VMCB clean bits still true; the setters clear theirs */
 
-	/* Where RIP's page was found last (exit.c): a hint for instruction lengths */
-	uint64_t fetch_page, fetch_cr3, fetch_cr0, fetch_gen;
-	const uint8_t *fetch_ptr;
+	struct x86_fetch fetch; /* where RIP's page was found last: insn_fetch.c */
 
 	void *xsave; /* standard format, one page, 64-byte aligned */
 	uint64_t xcr0;
@@ -141,6 +157,14 @@ struct arch_vp {
 	/* hypervisor MSRs that are plain storage */
 	uint64_t vp_assist;
 };
+
+/* The word behind a register's name when it is a plain one; NULL: arch_vp_get_register() knows. */
+static inline uint64_t *arch_plain_register(struct arch_vp *a, uint32_t name)
+{
+	uint32_t i = name - 0x00020000u; /* HV_X64_REGISTER_RAX .. R15 */
+
+	return i < 16 ? &a->gpr[i] : (uint64_t *)0;
+}
 
 #define ARCH_CPUID_RESULTS 80u /* one page */
 struct x86_cpuid_result {

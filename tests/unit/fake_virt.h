@@ -74,6 +74,18 @@ static void fv_set_seg(struct vp *vp, enum x86_seg s, const struct hv_x64_segmen
 	fv.seg[s] = *v;
 }
 
+static void fv_place(struct vp *vp, struct x86_place *p)
+{
+	uint64_t rip = vp->arch.rip, base = fv.seg[SEG_CS].base;
+	uint16_t ar = fv.seg[SEG_CS].attributes;
+	bool wide = fv.sys[SYS_EFER] & EFER_LMA && ar & BIT(13);
+
+	p->cpl = (uint8_t)fv.sys[SYS_CPL];
+	p->in_protected = fv.sys[SYS_CR0] & CR0_PE && !(fv.sys[SYS_RFLAGS] & RFLAGS_VM);
+	p->linear = wide ? rip : (base + rip) & 0xffffffff;
+	p->mode = wide ? X86_MODE_64 : p->in_protected && ar & BIT(14) ? X86_MODE_32 : X86_MODE_16;
+}
+
 static void fv_inject(struct vp *vp, const struct x86_event *e)
 {
 	(void)vp;
@@ -117,6 +129,7 @@ static const struct virt_ops fv_ops = {
 	.set = fv_set,
 	.get_seg = fv_get_seg,
 	.set_seg = fv_set_seg,
+	.place = fv_place,
 	.inject = fv_inject,
 	.intr_window = fv_intr_window,
 	.iret_window = fv_iret_window,

@@ -32,36 +32,33 @@ static uint64_t race_at, race_value;
 static struct partition part;
 static struct vp vp;
 
-enum guest_mem_result guest_mem_read(struct partition *p, gpa_t gpa, void *buf, size_t len,
-				     gpa_t *at)
-{
-	uint64_t page = gpa.v >> PAGE_SHIFT;
-
-	(void)at;
-	assert_ptr_equal(p, &part);
-	/* An entry never crosses its page. */
-	assert_true((gpa.v & (PAGE_SIZE - 1)) + len <= PAGE_SIZE);
-	if (page >= PAGES)
-		return GUEST_MEM_UNMAPPED;
-	if (missing[page])
-		return missing[page];
-	memcpy(buf, (const uint8_t *)ram + gpa.v, len);
-	if (race_at && gpa.v == race_at)
-		memcpy((uint8_t *)ram + gpa.v, &race_value, len);
-	return GUEST_MEM_OK;
-}
-
 static enum guest_mem_result pin_result;
+static uint64_t pinned; /* the last page that was pinned for reading, as an address */
+static uint32_t held;
 
+/* Reads of entries are pins too; those for writing are counted, and can be made to fail. */
 enum guest_mem_result guest_mem_pin(struct partition *p, gpa_t gpa, uint32_t need,
 				    struct guest_page *out)
 {
+	uint64_t page = gpa.v >> PAGE_SHIFT;
+
 	assert_ptr_equal(p, &part);
-	if (pin_result)
-		return pin_result;
-	pins++;
-	pin_need = need;
-	pin_at = gpa.v;
+	assert_false(gpa.v & 3);
+	if (need & SLAT_W) {
+		if (pin_result)
+			return pin_result;
+		pins++;
+		pin_need = need;
+		pin_at = gpa.v;
+	} else {
+		if (page >= PAGES)
+			return GUEST_MEM_UNMAPPED;
+		if (missing[page])
+			return missing[page];
+		pinned = gpa.v;
+	}
+	held++;
+	out->pfn = need;
 	out->ptr = (uint8_t *)ram + (gpa.v & PAGE_MASK);
 	return GUEST_MEM_OK;
 }
@@ -69,7 +66,12 @@ enum guest_mem_result guest_mem_pin(struct partition *p, gpa_t gpa, uint32_t nee
 void guest_mem_unpin(struct guest_page *pg)
 {
 	assert_non_null(pg->ptr);
-	unpins++;
+	assert_true(held > 0);
+	held--;
+	if (pg->pfn & SLAT_W)
+		unpins++;
+	else if (race_at && pinned == race_at)
+		memcpy((uint8_t *)ram + race_at, &race_value, fv.sys[SYS_CR4] & CR4_PAE ? 8 : 4);
 }
 
 static void put4(uint32_t page, uint32_t index, uint32_t v)
@@ -107,6 +109,7 @@ static gpa_t ok(uint64_t va, uint32_t access)
 
 	assert_int_equal(gva_translate(&vp, GVA(va), access, &gpa, &f), GVA_OK);
 	assert_int_equal(pins, unpins);
+	assert_int_equal(held, 0);
 	return gpa;
 }
 
@@ -437,6 +440,45 @@ static void test_fetch_bit(void **state)
 	assert_int_equal(bad(VA_64, GVA_READ, GVA_NOT_PRESENT), 0);
 }
 
+/* The way of a translation holds until one of its entries is another. */
+static void trail(uint64_t va, uint32_t levels)
+{
+	struct gva_trail t;
+	gpa_t gpa;
+
+	memset(&t, 0xa5, sizeof(t));
+	assert_int_equal(gva_translate_trail(&vp, GVA(va), GVA_READ, &gpa, &f, &t), GVA_OK);
+	assert_int_equal(t.levels, levels);
+	assert_true(gva_trail_holds(&t));
+	for (uint32_t i = 0; i < levels; i++) {
+		for (uint32_t bit = 0; bit < t.size * 8; bit += 5) {
+			uint8_t *at = (uint8_t *)ram + ((const uint8_t *)t.at[i] - (uint8_t *)ram);
+
+			at[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			assert_false(gva_trail_holds(&t));
+			at[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+		assert_true(gva_trail_holds(&t));
+	}
+	if (levels == 2) { /* the neighbour is no part of it */
+		((uint32_t *)(uintptr_t)t.at[1])[1] ^= 1;
+		assert_true(gva_trail_holds(&t));
+	}
+}
+
+static void test_trail(void **state)
+{
+	(void)state;
+	fv.sys[SYS_CR0] = CR0_PE;
+	trail(0x1000, 0);
+	mode_32();
+	trail(VA_32, 2);
+	mode_pae();
+	trail(VA_PAE, 3);
+	mode_64();
+	trail(VA_64, 4);
+}
+
 /* -- accessed and dirty ------------------------------------------------------------------------ */
 static void test_accessed_dirty(void **state)
 {
@@ -557,6 +599,7 @@ int main(void)
 		cmocka_unit_test_setup(test_64_reserved, setup),
 		cmocka_unit_test_setup(test_rights, setup),
 		cmocka_unit_test_setup(test_fetch_bit, setup),
+		cmocka_unit_test_setup(test_trail, setup),
 		cmocka_unit_test_setup(test_accessed_dirty, setup),
 		cmocka_unit_test_setup(test_accessed_dirty_small, setup),
 		cmocka_unit_test_setup(test_accessed_dirty_race, setup),

@@ -865,7 +865,7 @@ static void test_ids(void **state)
 	for (uint32_t i = 0; i < 200; i++) {
 		give(&fake_root, MEM, 1);
 		old = create(OK);
-		assert_int_equal(old, last + 1);
+		assert_true(old > last && old - last <= 3); /* past the two that stay */
 		last = old;
 		p = partition_get(&fake_root, old);
 		assert_true(p->slot > 0 && p->slot < PARTITION_MAX && p->slot != child->slot);

@@ -1323,9 +1323,53 @@ static void test_random_guest(void **state)
 	}
 }
 
+/* The run loop looks for the next deadline only when it was told that it may be another. */
+static void test_timer_changed(void **state)
+{
+	static const uint32_t often[] = { 0x0b, 0x0f, 0x32, 0x38, 0x3e, 0x08, 0x3f };
+	uint32_t changes = 0, quiet = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 300; i++) {
+		struct vlapic v;
+		uint64_t now = NOW;
+
+		vlapic_init(&v, ID, true, true, TSC_HZ, false);
+		put(&v, 0x0f, 0x1ff);
+		put(&v, 0x32, 0x31 | (i % 3) << 17);
+		for (uint32_t k = 0; k < 60; k++) {
+			struct vlapic_effect e = { 0 };
+			uint64_t before = vlapic_deadline(&v), value = rnd() & 0x601ff;
+			uint32_t msr = rnd() & 1 ? 0x800 + often[rnd() % 7]
+						 : 0x800 + (uint32_t)(rnd() % 0x40);
+
+			if (rnd() % 8 == 0)
+				msr = rnd() & 1 ? 0x1b : 0x6e0;
+			if (msr == 0x1b)
+				value = vlapic_base(&v) ^ (rnd() & 0xc00);
+			else if (msr == 0x6e0)
+				value = now + rnd() % 10000;
+			now += rnd() % 5000;
+			if (!vlapic_x2(&v) && msr >= 0x800)
+				(void)vlapic_mmio_write(&v, (msr - 0x800) * 16, (uint32_t)value,
+							now, &e);
+			else if (!vlapic_msr_write(&v, msr, value, now, &e))
+				continue;
+			if (vlapic_deadline(&v) != before) {
+				assert_true(e.timer_changed);
+				changes++;
+			} else {
+				quiet += !e.timer_changed;
+			}
+		}
+	}
+	assert_true(changes > 500 && quiet > 500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_timer_changed),
 		cmocka_unit_test(test_table_mmio),
 		cmocka_unit_test(test_table_x2),
 		cmocka_unit_test(test_table_faces),

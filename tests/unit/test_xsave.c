@@ -399,9 +399,9 @@ static void check_std(const struct cpu *c, uint64_t in_use, const uint8_t *back,
 
 		if (f->flags & 1)
 			continue;
-		for (uint32_t i = 0; i < f->size; i++)
-			assert_int_equal(back[f->offset + i],
-					 in_use & BIT(f->sub) ? std[f->offset + i] : 0);
+		/* What is not in use is as it was before: XRSTOR does not look at it. */
+		for (uint32_t i = 0; in_use & BIT(f->sub) && i < f->size; i++)
+			assert_int_equal(back[f->offset + i], std[f->offset + i]);
 	}
 }
 

@@ -212,8 +212,11 @@ static const struct x86_cpuid_result *find_result(const struct partition *p, uin
 static void apply_results(const struct partition *p, const struct vp *vp, uint32_t leaf,
 			  uint32_t sub, uint32_t r[4])
 {
-	const struct x86_cpuid_result *c = find_result(p, vp->index, leaf, sub);
+	const struct x86_cpuid_result *c;
 
+	if (likely(!atomic_load(&p->cpuid_count)))
+		return;
+	c = find_result(p, vp->index, leaf, sub);
 	if (!c)
 		c = find_result(p, HV_ANY_VP, leaf, sub);
 	for (uint32_t k = 0; c && k < 4; k++)
@@ -223,12 +226,15 @@ static void apply_results(const struct partition *p, const struct vp *vp, uint32
 /* Bits that mirror the VP's own CR4, whatever was registered (SDM vol. 2, CPUID). */
 static void mirror(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
-	uint64_t cr4 = virt->get(vp, SYS_CR4);
+	uint64_t cr4;
 
+	if (likely(leaf != 1 && leaf != 7))
+		return;
+	cr4 = virt->get(vp, SYS_CR4);
 	if (leaf == 1)
 		r[2] = cr4 & CR4_OSXSAVE ? r[2] | (uint32_t)L1C_OSXSAVE
 					 : r[2] & ~(uint32_t)L1C_OSXSAVE;
-	else if (leaf == 7 && sub == 0)
+	else if (sub == 0)
 		r[2] = cr4 & CR4_PKE ? r[2] | (uint32_t)BIT(4) : r[2] & ~(uint32_t)BIT(4);
 }
 

@@ -6,26 +6,22 @@
 #include "arch/x86_64/common/regs.h"
 #include "hvapi/hypercall.h"
 
-/* Calls are made from ring 0 in protected or long mode; else #UD (TLFS, "Legal callers"). */
-static bool legal(struct vp *vp)
-{
-	return virt->get(vp, SYS_CR0) & CR0_PE && virt->get(vp, SYS_CPL) == 0 &&
-	       !(virt->get(vp, SYS_RFLAGS) & RFLAGS_VM);
-}
-
 enum exit_action exit_hypercall(struct vp *vp, struct x86_exit *ex)
 {
 	uint64_t *g = vp->arch.gpr;
 	struct hv_hcall_io io;
+	struct x86_place at;
 	bool wide;
 
 	if (unlikely(!insn_length(vp, ex)))
 		return EXIT_RESUME;
-	if (unlikely(!legal(vp) || !hypercall_enabled(vp->partition))) {
+	virt->place(vp, &at);
+	/* From ring 0 in protected or long mode; else #UD (TLFS, "Legal callers"). */
+	if (unlikely(!at.in_protected || at.cpl || !hypercall_enabled(vp->partition))) {
 		inject_ud(vp);
 		return EXIT_RESUME;
 	}
-	wide = (virt->get(vp, SYS_EFER) & EFER_LMA) && insn_mode(vp) == X86_MODE_64;
+	wide = at.mode == X86_MODE_64;
 	if (likely(wide)) {
 		io.control = g[GPR_RCX];
 		io.input = g[GPR_RDX];

@@ -337,10 +337,12 @@ static int guest_access(struct vp *vp, uint32_t msr, bool write, uint64_t *v)
 	enum hv_msr_result r;
 
 	r = write ? hv_msr_write(vp, msr, *v) : hv_msr_read(vp, msr, v);
-	if (r == HV_MSR_NO_MEMORY)
+	if (unlikely(r == HV_MSR_NO_MEMORY))
 		return 3;
-	if (r != HV_MSR_UNKNOWN)
+	if (r != HV_MSR_UNKNOWN) {
+		vp->arch.timers_moved |= write;
 		return r == HV_MSR_OK;
+	}
 	if (is_apic_msr(vp, msr)) {
 		if (!write)
 			return vlapic_msr_read(&vp->arch.apic, msr, now, v);
@@ -349,6 +351,7 @@ static int guest_access(struct vp *vp, uint32_t msr, bool write, uint64_t *v)
 		apic_effect(vp, &effect);
 		return 1;
 	}
+	vp->arch.timers_moved |= write;
 	if (write ? msr_guest_write(vp, msr, *v) : msr_guest_read(vp, msr, v))
 		return 1;
 	/* A known MSR that refused the value faults; an unknown one follows the policy. */

@@ -19,6 +19,7 @@ struct walk {
 	uint32_t levels, bits; /* tables, and index bits of one */
 	uint32_t entry_size;
 	bool user, write, nx; /* rights gathered on the way */
+	struct gva_trail *trail;
 };
 
 static enum gva_result fail(const struct walk *w, struct gva_fault *f, enum gva_result r, gpa_t gpa,
@@ -90,6 +91,27 @@ static enum guest_mem_result set_ad(struct walk *w, gpa_t at, uint64_t old, uint
 	return GUEST_MEM_OK;
 }
 
+static enum guest_mem_result read_entry(struct walk *w, gpa_t at, uint64_t *e)
+{
+	struct gva_trail *t = w->trail;
+	struct guest_page pg;
+	enum guest_mem_result r = guest_mem_pin(w->vp->partition, at, SLAT_R, &pg);
+	const uint8_t *p;
+
+	if (r != GUEST_MEM_OK)
+		return r;
+	/* An entry is aligned, so it never crosses a page; CR3 under PAE is to 32 bytes. */
+	p = (const uint8_t *)pg.ptr + (at.v & (PAGE_SIZE - 1));
+	*e = w->entry_size == 8 ? atomic_load((const uint64_t *)(const void *)p)
+				: atomic_load((const uint32_t *)(const void *)p);
+	if (t) {
+		t->at[t->levels] = p;
+		t->entry[t->levels++] = *e;
+	}
+	guest_mem_unpin(&pg);
+	return GUEST_MEM_OK;
+}
+
 static enum gva_result walk(struct walk *w, uint64_t table, uint64_t va, gpa_t *gpa,
 			    struct gva_fault *f)
 {
@@ -98,8 +120,7 @@ static enum gva_result walk(struct walk *w, uint64_t table, uint64_t va, gpa_t *
 		uint32_t n = w->levels == 3 && level == 3 ? 2 : w->bits;
 		gpa_t at = GPA(table + ((va >> shift) & (BIT(n) - 1)) * w->entry_size);
 		uint64_t e = 0, ad = PTE_A;
-		enum guest_mem_result r =
-			guest_mem_read(w->vp->partition, at, &e, w->entry_size, NULL);
+		enum guest_mem_result r = read_entry(w, at, &e);
 		bool pae_top = w->levels == 3 && level == 3;
 		bool leaf;
 
@@ -141,11 +162,30 @@ static enum gva_result walk(struct walk *w, uint64_t table, uint64_t va, gpa_t *
 	return fail(w, f, GVA_NOT_PRESENT, GPA(0), GUEST_MEM_OK);
 }
 
+bool gva_trail_holds(const struct gva_trail *t)
+{
+	for (uint32_t i = 0; i < t->levels; i++) {
+		uint64_t now = t->size == 8 ? atomic_load((const uint64_t *)t->at[i])
+					    : atomic_load((const uint32_t *)t->at[i]);
+
+		if (now != t->entry[i])
+			return false;
+	}
+	return true;
+}
+
 enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
 			      struct gva_fault *fault)
 {
+	return gva_translate_trail(vp, gva, access, gpa, fault, NULL);
+}
+
+enum gva_result gva_translate_trail(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
+				    struct gva_fault *fault, struct gva_trail *trail)
+{
 	struct walk w = { .vp = vp,
 			  .access = access,
+			  .trail = trail,
 			  .user = true,
 			  .write = true,
 			  .levels = 2,
@@ -156,6 +196,8 @@ enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *
 	w.cr0 = virt->get(vp, SYS_CR0);
 	w.cr4 = virt->get(vp, SYS_CR4);
 	w.efer = virt->get(vp, SYS_EFER);
+	if (trail)
+		trail->levels = 0;
 	if (!(w.cr0 & CR0_PG)) {
 		*gpa = GPA(gva.v & 0xffffffffu);
 		return GVA_OK;
@@ -174,6 +216,8 @@ enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *
 		w.bits = 9;
 		w.entry_size = 8;
 	}
+	if (trail)
+		trail->size = w.entry_size;
 	return walk(&w,
 		    w.levels == 3   ? cr3 & 0xffffffe0u
 		    : w.levels == 2 ? cr3 & 0xfffff000u

@@ -34,6 +34,11 @@ struct gva_fault {
 	enum guest_mem_result mem;
 };
 
+/* gva_translate() that notes its way; filled on GVA_OK. */
+enum gva_result gva_translate_trail(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
+				    struct gva_fault *fault, struct gva_trail *trail);
+bool gva_trail_holds(const struct gva_trail *t);
+
 /* Translate one address. On GVA_OK, *gpa; else *fault (may be NULL). */
 enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
 			      struct gva_fault *fault);

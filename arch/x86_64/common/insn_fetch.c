@@ -6,42 +6,79 @@
 
 enum x86_mode insn_mode(struct vp *vp)
 {
-	struct hv_x64_segment_register cs;
+	struct x86_place at;
 
-	if (!(virt->get(vp, SYS_CR0) & CR0_PE) || virt->get(vp, SYS_RFLAGS) & RFLAGS_VM)
-		return X86_MODE_16;
-	virt->get_seg(vp, SEG_CS, &cs);
-	if (virt->get(vp, SYS_EFER) & EFER_LMA && cs.attributes & BIT(13))
-		return X86_MODE_64;
-	return cs.attributes & BIT(14) ? X86_MODE_32 : X86_MODE_16;
+	virt->place(vp, &at);
+	return (enum x86_mode)at.mode;
 }
 
-gva_t insn_linear_rip(struct vp *vp)
+/*
+ * Are the bytes where they were last? The registers are those of then, the entries of the guest's
+ * tables on the way still hold what they held, and the partition lost no page: so a frame that was
+ * reached then is the partition's own still. Asked again behind the read, since another CPU may
+ * take the page away meanwhile.
+ */
+static bool same_registers(struct vp *vp, const struct x86_fetch *f, uint64_t page, uint32_t access)
 {
-	struct hv_x64_segment_register cs;
+	return f->ptr && f->page == page && f->access == access &&
+	       f->generation == atomic_load(&vp->partition->slat.generation) &&
+	       f->cr3 == virt->get(vp, SYS_CR3) && f->cr0 == virt->get(vp, SYS_CR0) &&
+	       f->cr4 == virt->get(vp, SYS_CR4) && f->efer == virt->get(vp, SYS_EFER);
+}
 
-	virt->get_seg(vp, SEG_CS, &cs);
-	if (virt->get(vp, SYS_EFER) & EFER_LMA && cs.attributes & BIT(13))
-		return GVA(vp->arch.rip);
-	return GVA((cs.base + vp->arch.rip) & 0xffffffffu);
+static bool fetch_again(struct vp *vp, uint64_t lin, uint32_t access, uint8_t buf[16])
+{
+	const struct x86_fetch *f = &vp->arch.fetch;
+	uint64_t off = lin & (PAGE_SIZE - 1);
+
+	if (off > PAGE_SIZE - 15 || !same_registers(vp, f, lin & PAGE_MASK, access))
+		return false;
+	if (!gva_trail_holds(&f->trail))
+		return false;
+	memcpy(buf, f->ptr + off, 15);
+	return f->generation == atomic_load(&vp->partition->slat.generation);
+}
+
+/* The generation is read before the walk: a page that goes away during it makes this stale. */
+static void remember(struct vp *vp, uint64_t lin, uint32_t access, const struct gva_trail *trail,
+		     const void *page, uint64_t generation)
+{
+	struct x86_fetch *f = &vp->arch.fetch;
+
+	f->ptr = page;
+	f->page = lin & PAGE_MASK;
+	f->access = access;
+	f->generation = generation;
+	f->cr3 = virt->get(vp, SYS_CR3);
+	f->cr0 = virt->get(vp, SYS_CR0);
+	f->cr4 = virt->get(vp, SYS_CR4);
+	f->efer = virt->get(vp, SYS_EFER);
+	f->trail = *trail;
 }
 
 uint32_t insn_fetch(struct vp *vp, uint8_t buf[16], struct gva_fault *fault)
 {
-	gva_t at = insn_linear_rip(vp);
-	uint32_t access = GVA_EXEC | (virt->get(vp, SYS_CPL) == 3 ? GVA_USER : 0);
-	uint32_t done = 0;
+	uint64_t generation = atomic_load(&vp->partition->slat.generation);
+	struct gva_trail trail;
+	struct guest_page pg;
+	struct x86_place at;
+	uint32_t access, done = 0;
 
+	virt->place(vp, &at);
+	access = GVA_EXEC | (at.cpl == 3 ? GVA_USER : 0);
+	fault->result = GVA_OK;
+	if (likely(fetch_again(vp, at.linear, access, buf)))
+		return 15;
 	while (done < 15) {
-		uint32_t n =
-			(uint32_t)MIN(15u - done, PAGE_SIZE - ((at.v + done) & (PAGE_SIZE - 1)));
+		uint64_t lin = at.linear + done;
+		uint32_t n = (uint32_t)MIN(15u - done, PAGE_SIZE - (lin & (PAGE_SIZE - 1)));
 		enum guest_mem_result r;
 		gpa_t gpa;
 
-		fault->result = gva_translate(vp, GVA(at.v + done), access, &gpa, fault);
+		fault->result = gva_translate_trail(vp, GVA(lin), access, &gpa, fault, &trail);
 		if (fault->result != GVA_OK)
 			return done;
-		r = guest_mem_read(vp->partition, gpa, buf + done, n, NULL);
+		r = guest_mem_pin(vp->partition, gpa, SLAT_R, &pg);
 		if (r != GUEST_MEM_OK) {
 			fault->result = GVA_NO_MEMORY;
 			fault->gpa = gpa;
@@ -49,72 +86,27 @@ uint32_t insn_fetch(struct vp *vp, uint8_t buf[16], struct gva_fault *fault)
 			fault->mem = r;
 			return done;
 		}
+		memcpy(buf + done, (uint8_t *)pg.ptr + (gpa.v & (PAGE_SIZE - 1)), n);
+		if (done == 0)
+			remember(vp, lin, access, &trail, pg.ptr, generation);
+		guest_mem_unpin(&pg);
 		done += n;
 	}
 	return done;
 }
 
-/* Where RIP's page was found last still holds when nothing that decides it has changed. */
-static const uint8_t *cached(struct vp *vp, uint64_t lin)
-{
-	struct arch_vp *a = &vp->arch;
-
-	if (a->fetch_page == (lin & PAGE_MASK) && a->fetch_ptr &&
-	    a->fetch_gen == vp->partition->slat.generation &&
-	    a->fetch_cr3 == virt->get(vp, SYS_CR3) && a->fetch_cr0 == virt->get(vp, SYS_CR0) &&
-	    (lin & (PAGE_SIZE - 1)) < PAGE_SIZE - 2)
-		return a->fetch_ptr + (lin & (PAGE_SIZE - 1));
-	return NULL;
-}
-
-static void remember(struct vp *vp, uint64_t lin)
-{
-	struct arch_vp *a = &vp->arch;
-	struct guest_page pg;
-	gpa_t gpa;
-
-	a->fetch_ptr = NULL;
-	if (gva_translate(vp, GVA(lin & PAGE_MASK), GVA_EXEC | GVA_NO_PERMISSION_CHECK, &gpa,
-			  NULL) != GVA_OK ||
-	    guest_mem_pin(vp->partition, gpa, SLAT_R, &pg) != GUEST_MEM_OK)
-		return;
-	/*
-	 * Kept beyond the pin: a frame leaves the partition only with a new slat generation, which
-	 * cached() compares. The bytes are a hint about the VP's own length, nothing more.
-	 */
-	a->fetch_page = lin & PAGE_MASK;
-	a->fetch_cr3 = virt->get(vp, SYS_CR3);
-	a->fetch_cr0 = virt->get(vp, SYS_CR0);
-	a->fetch_gen = vp->partition->slat.generation;
-	a->fetch_ptr = pg.ptr;
-	guest_mem_unpin(&pg);
-}
-
-static bool length_slow(struct vp *vp, struct x86_exit *ex, uint64_t lin)
+bool insn_length(struct vp *vp, struct x86_exit *ex)
 {
 	uint8_t buf[16] = { 0 };
 	struct gva_fault fault;
-	uint32_t n = insn_fetch(vp, buf, &fault);
 	struct x86_insn insn;
-
-	if (n == 0 || x86_decode(buf, n, insn_mode(vp), &insn) != X86_DECODE_OK)
-		return false;
-	ex->len = insn.len;
-	remember(vp, lin);
-	return true;
-}
-
-bool insn_length(struct vp *vp, struct x86_exit *ex)
-{
-	uint64_t lin;
-	const uint8_t *b;
+	uint32_t n;
 
 	if (likely(ex->len && !ex->opcode[0]))
 		return true;
-	lin = insn_linear_rip(vp).v;
-	b = cached(vp, lin);
-	if (likely(b && ex->len && b[0] == ex->opcode[0] &&
-		   (ex->len == 1 || b[1] == ex->opcode[1])))
-		return true;
-	return length_slow(vp, ex, lin);
+	n = insn_fetch(vp, buf, &fault);
+	if (n == 0 || x86_decode(buf, n, insn_mode(vp), &insn) != X86_DECODE_OK)
+		return false;
+	ex->len = insn.len;
+	return true;
 }

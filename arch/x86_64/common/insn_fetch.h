@@ -7,8 +7,6 @@
 #include "arch/x86_64/common/gva.h"
 #include "arch/x86_64/common/virt.h"
 
-/* Linear address of RIP, and the mode that CS and EFER give. */
-gva_t insn_linear_rip(struct vp *vp);
 enum x86_mode insn_mode(struct vp *vp);
 /* Up to 15 bytes at RIP. Returns how many; on fewer than wanted *fault tells why it stopped. */
 uint32_t insn_fetch(struct vp *vp, uint8_t buf[16], struct gva_fault *fault);

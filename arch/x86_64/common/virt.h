@@ -6,6 +6,7 @@
 #ifndef X86_VIRT_H
 #define X86_VIRT_H
 
+#include "arch/x86_64/common/decode.h"
 #include "kernel/vp.h"
 
 enum x86_exit_kind {
@@ -47,6 +48,8 @@ struct x86_exit {
 	uint8_t kind;	   /* enum x86_exit_kind */
 	uint8_t len;	   /* of the instruction; 0: decode it */
 	uint8_t opcode[2]; /* expected bytes when len is a fixed length; 0: none */
+	uint8_t cr8;	   /* the VP's, of a guest */
+	bool shadow;	   /* an interrupt shadow may hold: EXIT_NEXT ends it */
 	union {
 		struct {
 			bool write;
@@ -123,6 +126,14 @@ enum x86_seg {
 	SEG_GDTR
 };
 
+/* Where the VP stands. */
+struct x86_place {
+	uint64_t linear; /* of RIP */
+	uint8_t mode;	 /* enum x86_mode: the code's */
+	uint8_t cpl;
+	bool in_protected; /* protected or long mode, and not virtual-8086 */
+};
+
 struct virt_ops {
 	const char *name;
 	uint8_t hypercall[3]; /* VMMCALL or VMCALL */
@@ -146,6 +157,7 @@ struct virt_ops {
 	void (*set)(struct vp *vp, enum x86_sysreg r, uint64_t v);
 	void (*get_seg)(struct vp *vp, enum x86_seg s, struct hv_x64_segment_register *v);
 	void (*set_seg)(struct vp *vp, enum x86_seg s, const struct hv_x64_segment_register *v);
+	void (*place)(struct vp *vp, struct x86_place *p);
 	/* Event for the next entry. */
 	void (*inject)(struct vp *vp, const struct x86_event *e);
 	/* Ask for an exit once an interrupt of this priority class could be taken; vector 0: one
@@ -153,7 +165,6 @@ struct virt_ops {
 	void (*intr_window)(struct vp *vp, bool on, uint8_t vector);
 	void (*iret_window)(struct vp *vp, bool on);
 	void (*set_tpr)(struct vp *vp, uint8_t cr8);
-	uint8_t (*get_tpr)(struct vp *vp);
 	void (*set_tsc_offset)(struct vp *vp, uint64_t offset);
 	/* #PF .. intercepts beside #DB and #AC. */
 	void (*set_exceptions)(struct vp *vp, uint32_t mask);
@@ -177,6 +188,14 @@ void inject_gp(struct vp *vp);
 void inject_ud(struct vp *vp);
 /* Choose the next event for the entry and arm the windows for the rest. */
 void inject_prepare(struct vp *vp);
+/* Is there anything for inject_prepare() to do? */
+static inline bool inject_waits(const struct vp *vp)
+{
+	const struct arch_vp *a = &vp->arch;
+
+	return a->event.pending | a->queued.pending | a->debug_pending | a->nmi_pending |
+	       a->intr_window | (a->apic.irr_max >= 0) | (a->notify != 0);
+}
 /* Type of the event (0 interrupt, 2 NMI) whose deliverability the root waits for; -1: not yet. */
 int inject_deliverable(struct vp *vp);
 

@@ -294,7 +294,9 @@ void apic_effect(struct vp *vp, const struct vlapic_effect *e)
 	if (e->has_ipi)
 		deliver_ipi(vp, &e->ipi);
 	if (e->eoi)
-		hv_synic_eoi(vp);
+		hv_synic_eoi(vp); /* may send what a timer has waited with */
+	if (e->timer_changed | e->eoi)
+		vp->arch.timers_moved = true;
 }
 
 /* -- switching -------------------------------------------------------------------------------- */
@@ -401,7 +403,7 @@ static void run_timers(struct vp *vp)
 	a->next_event = find_next_event(vp);
 }
 
-/* Exits whose handling cannot move a timer of the VP's. */
+/* Exits whose handling cannot move a timer of the VP's, or says so when it does. */
 static bool keeps_timers(const struct x86_exit *ex)
 {
 	switch (ex->kind) {
@@ -412,9 +414,9 @@ static bool keeps_timers(const struct x86_exit *ex)
 	case X86_EXIT_INTR_WINDOW:
 	case X86_EXIT_EXCEPTION:
 	case X86_EXIT_HYPERCALL:
-		return true;
 	case X86_EXIT_MSR:
-		return !ex->msr.write;
+	case X86_EXIT_SLAT:
+		return true;
 	default:
 		return false;
 	}
@@ -454,6 +456,8 @@ enum vp_exit arch_vp_run(struct vp *vp)
 {
 	struct arch_vp *a = &vp->arch;
 	const char *why = virt->check_state(vp);
+	uint64_t armed = 0; /* what the deadline stands at; 0: to be set anew */
+	uint32_t cr8 = ~0u; /* what the back end has */
 	enum vp_exit stop;
 	struct x86_exit ex;
 
@@ -471,7 +475,7 @@ enum vp_exit arch_vp_run(struct vp *vp)
 			a->timers_moved = true;
 		}
 		run_timers(vp);
-		if (unlikely(vp->explicit_suspend || vp->dispatch_suspend))
+		if (unlikely(vp->explicit_suspend | vp->dispatch_suspend))
 			return VP_EXIT_SUSPENDED;
 		if (unlikely(a->notify && inject_deliverable(vp) >= 0)) {
 			int type = inject_deliverable(vp);
@@ -491,30 +495,42 @@ enum vp_exit arch_vp_run(struct vp *vp)
 			if (!wakes(vp)) {
 				if (!idle(vp, &stop))
 					return stop;
+				armed = 0;
 				continue;
 			}
 			a->activity = X86_ACTIVE;
 		}
-		virt->set_tpr(vp, vlapic_cr8(&a->apic));
-		inject_prepare(vp);
-		deadline_arm(a->next_event);
+		if (unlikely(cr8 != vlapic_cr8(&a->apic)))
+			virt->set_tpr(vp, vlapic_cr8(&a->apic));
+		if (unlikely(inject_waits(vp)))
+			inject_prepare(vp);
+		if (unlikely(a->next_event != armed)) {
+			armed = a->next_event;
+			deadline_arm(armed);
+		}
 		virt->enter(vp, &ex);
 		this_cpu()->counters[COUNT_EXITS]++;
-		if (virt->get_tpr(vp) != vlapic_cr8(&a->apic))
-			vlapic_set_cr8(&a->apic, virt->get_tpr(vp));
+		cr8 = ex.cr8;
+		if (unlikely(cr8 != vlapic_cr8(&a->apic)))
+			vlapic_set_cr8(&a->apic, (uint8_t)cr8);
 		if (!keeps_timers(&ex))
 			a->timers_moved = true;
 		switch (exit_handle(vp, &ex)) {
 		case EXIT_NEXT:
 			a->rip += ex.len;
-			virt->set(vp, SYS_INT_SHADOW, 0);
+			if (unlikely(ex.shadow))
+				virt->set(vp, SYS_INT_SHADOW, 0);
 			break;
 		case EXIT_STOP:
-			if (a->stop == VP_EXIT_INTERRUPT && deadline_take())
+			if (a->stop == VP_EXIT_INTERRUPT && deadline_take()) {
+				armed = 0;
 				break; /* it was ours */
+			}
 			return (enum vp_exit)a->stop;
 		case EXIT_RESUME:
 		default:
+			if (unlikely(ex.kind == X86_EXIT_DEADLINE))
+				armed = 0;
 			break;
 		}
 	}

@@ -51,12 +51,13 @@ static uint16_t set_apic(struct vp *vp, const void *buf)
 static uint16_t get_xsave(struct vp *vp, uint64_t states, void *buf)
 {
 	const struct partition *p = vp->partition;
+	uint32_t n;
 
 	states |= XCR0_X87 | XCR0_SSE;
 	if (states & ~p->arch.xcr0_mask)
 		return HV_STATUS_INVALID_PARAMETER;
-	memset(buf, 0, p->arch.xsave_size);
-	(void)xsave_to_compact(&cpu_xsave_layout, states, vp->arch.xsave, buf, p->arch.xsave_size);
+	n = xsave_to_compact(&cpu_xsave_layout, states, vp->arch.xsave, buf, p->arch.xsave_size);
+	memset((uint8_t *)buf + n, 0, p->arch.xsave_size - n);
 	return HV_STATUS_SUCCESS;
 }
 

@@ -31,13 +31,13 @@ static const struct {
 	bool address;
 	uint64_t valid;
 } words[] = {
+	{ HV_X64_REGISTER_RFLAGS, SYS_RFLAGS, false, RFLAGS_VALID },
 	{ HV_X64_REGISTER_CR0, SYS_CR0, false, CR0_VALID },
 	{ HV_X64_REGISTER_CR2, SYS_CR2, false, ~0ull },
 	{ HV_X64_REGISTER_CR3, SYS_CR3, false, MASK(51, 0) },
 	{ HV_X64_REGISTER_CR4, SYS_CR4, false, CR4_VALID },
 	{ HV_X64_REGISTER_DR6, SYS_DR6, false, 0xffffffffull },
 	{ HV_X64_REGISTER_DR7, SYS_DR7, false, 0xffffffffull & ~DR7_RESERVED },
-	{ HV_X64_REGISTER_RFLAGS, SYS_RFLAGS, false, RFLAGS_VALID },
 	{ HV_X64_REGISTER_EFER, SYS_EFER, false, EFER_VALID },
 	{ HV_X64_REGISTER_KERNEL_GS_BASE, SYS_KERNEL_GS, true, ~0ull },
 	{ HV_X64_REGISTER_SYSENTER_CS, SYS_SYSENTER_CS, false, 0xffffffffull },
@@ -107,6 +107,16 @@ static bool *suspend_flag(struct vp *vp, uint32_t name)
 						       : &vp->dispatch_suspend;
 }
 
+static uint16_t set_rip(struct arch_vp *a, uint64_t v)
+{
+	if (!canonical(v))
+		return HV_STATUS_INVALID_REGISTER_VALUE;
+	a->rip = v;
+	if (a->activity == X86_SHUTDOWN)
+		a->activity = X86_ACTIVE;
+	return HV_STATUS_SUCCESS;
+}
+
 static uint16_t set_special(struct vp *vp, uint32_t name, uint64_t v)
 {
 	struct arch_vp *a = &vp->arch;
@@ -127,13 +137,6 @@ static uint16_t set_special(struct vp *vp, uint32_t name, uint64_t v)
 		virt->set(vp, SYS_INT_SHADOW, v & HV_INTERRUPT_STATE_SHADOW);
 		a->nmi_masked = v & HV_INTERRUPT_STATE_NMI_MASKED;
 		virt->iret_window(vp, a->nmi_masked);
-		break;
-	case HV_X64_REGISTER_RIP:
-		if (!canonical(v))
-			return HV_STATUS_INVALID_REGISTER_VALUE;
-		a->rip = v;
-		if (a->activity == X86_SHUTDOWN)
-			a->activity = X86_ACTIVE;
 		break;
 	case HV_X64_REGISTER_CR8:
 		if (v > 15)
@@ -221,6 +224,8 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		vp->arch.gpr[name - HV_X64_REGISTER_RAX] = v->reg64;
 		return HV_STATUS_SUCCESS;
 	}
+	if (name == HV_X64_REGISTER_RIP)
+		return set_rip(&vp->arch, v->reg64);
 	if (name >= HV_X64_REGISTER_ES && name <= HV_X64_REGISTER_TR) {
 		/* bits 11:8 are the limit's in a descriptor; they have no place here */
 		if (v->segment.attributes & 0xf00 || !canonical(v->segment.base))
@@ -248,7 +253,7 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		else if (name == HV_X64_REGISTER_DR7)
 			x |= DR7_FIXED;
 		virt->set(vp, (enum x86_sysreg)words[i].sys, x);
-		vp->arch.fetch_ptr = NULL;
+		vp->arch.fetch.ptr = NULL;
 		return HV_STATUS_SUCCESS;
 	}
 	switch (name >> 16) {

@@ -8,6 +8,7 @@
 #define FCW_AT	      0u
 #define MXCSR_AT      24u
 #define XMM_AT	      160u
+#define SOFTWARE_AT   416u /* 96 bytes that no XSAVE writes */
 #define XSTATE_AT     512u
 #define MASK_EXTENDED 0x7ffffffffffffffcull /* components 2 to 62 */
 #define XCOMP_AT      520u
@@ -121,6 +122,7 @@ uint32_t xsave_to_compact(const struct xsave_layout *l, uint64_t mask, const voi
 	uint64_t all = mask & (l->xcr0_mask | l->xss_mask);
 	uint64_t in_use = get64(std, XSTATE_AT) & all & l->xcr0_mask;
 	uint32_t size = xsave_compact_size(l, all), mxcsr;
+	uint32_t done = XSAVE_LEGACY_SIZE + XSAVE_HEADER_SIZE;
 	bool mxcsr_only;
 
 	if (out_len < size)
@@ -132,10 +134,10 @@ uint32_t xsave_to_compact(const struct xsave_layout *l, uint64_t mask, const voi
 	 */
 	memcpy(&mxcsr, (const uint8_t *)std + MXCSR_AT, sizeof(mxcsr));
 	mxcsr_only = !(in_use & 2) && all & 2 && mxcsr != MXCSR_INIT;
-	memset(out, 0, size);
-	memcpy(out, std, XSAVE_LEGACY_SIZE);
+	memcpy(out, std, SOFTWARE_AT);
 	/* 416 to 511 is for software: nothing of the core's or the guest's leaves by it */
-	memset((uint8_t *)out + 416, 0, 96);
+	memset((uint8_t *)out + SOFTWARE_AT, 0,
+	       XSAVE_LEGACY_SIZE + XSAVE_HEADER_SIZE - SOFTWARE_AT);
 	init_legacy(out, !(in_use & 1), !(in_use & 2));
 	if (mxcsr_only) {
 		in_use |= 2;
@@ -143,12 +145,19 @@ uint32_t xsave_to_compact(const struct xsave_layout *l, uint64_t mask, const voi
 	}
 	put64(out, XSTATE_AT, in_use);
 	put64(out, XCOMP_AT, XSAVE_COMPACTED | all);
-	for (uint64_t left = in_use & MASK_EXTENDED; left; left &= left - 1) {
-		uint32_t i = (uint32_t)__builtin_ctzll(left);
+	/* Every byte of the image is written: components, zeroes for those not in use, the gaps. */
+	for (uint64_t left = all & MASK_EXTENDED; left; left &= left - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(left), from = compact_offset(l, all, i);
 
-		memcpy((uint8_t *)out + compact_offset(l, all, i),
-		       (const uint8_t *)std + l->comp[i].offset, l->comp[i].size);
+		memset((uint8_t *)out + done, 0, from - done);
+		done = from + l->comp[i].size;
+		if (in_use >> i & 1)
+			memcpy((uint8_t *)out + from, (const uint8_t *)std + l->comp[i].offset,
+			       l->comp[i].size);
+		else
+			memset((uint8_t *)out + from, 0, l->comp[i].size);
 	}
+	memset((uint8_t *)out + done, 0, size - done);
 	return size;
 }
 
@@ -180,8 +189,10 @@ void xsave_from_compact(const struct xsave_layout *l, const void *in, void *std)
 	uint64_t xstate = get64(in, XSTATE_AT);
 	uint64_t xcomp = get64(in, XCOMP_AT) & ~XSAVE_COMPACTED;
 
-	memset(std, 0, l->std_size);
-	memcpy(std, in, XSAVE_LEGACY_SIZE - 96);
+	/* Components that are not in use stay as they are: XRSTOR does not look at them. */
+	memcpy(std, in, SOFTWARE_AT);
+	memset((uint8_t *)std + SOFTWARE_AT, 0,
+	       XSAVE_LEGACY_SIZE + XSAVE_HEADER_SIZE - SOFTWARE_AT);
 	init_legacy(std, !(xstate & 1), !(xstate & 2));
 	put64(std, XSTATE_AT, xstate & l->xcr0_mask);
 	for (uint64_t left = xstate & MASK_EXTENDED; left; left &= left - 1) {

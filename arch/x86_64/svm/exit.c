@@ -127,12 +127,32 @@ static void recover_event(struct vp *vp, const struct svm_vmcb *c)
 	e->insn_len = 0;
 }
 
+/*
+ * Without NRIP save the length is the plain instruction's, if its bytes are those. They are looked
+ * for where RIP's page was last: a hint, about nothing but the VP's own RIP.
+ */
+static bool plain(const struct vp *vp, const struct svm_vmcb *c, const struct x86_exit *ex)
+{
+	const struct x86_fetch *f = &vp->arch.fetch;
+	uint64_t lin = c->rip, off;
+
+	if (unlikely(!(c->efer & EFER_LMA && c->cs.attrib & BIT(9))))
+		lin = (lin + c->cs.base) & 0xffffffffu;
+	off = lin & (PAGE_SIZE - 1);
+	if (f->page != lin - off || !f->ptr || f->cr3 != c->cr3 || f->cr0 != c->cr0 ||
+	    f->generation != vp->partition->slat.generation || off > PAGE_SIZE - 2)
+		return false;
+	return f->ptr[off] == ex->opcode[0] && (ex->len == 1 || f->ptr[off + 1] == ex->opcode[1]);
+}
+
 void svm_decode_exit(struct vp *vp, struct x86_exit *ex)
 {
 	const struct svm_vmcb *c = vp->arch.vmcb;
 	uint64_t code = c->exitcode;
 
 	ex->code = code;
+	ex->cr8 = c->vintr & 0xf;
+	ex->shadow = c->interrupt_shadow & 1;
 	if (unlikely(c->exitintinfo & SVM_EVENT_VALID))
 		recover_event(vp, c);
 	if (code >= ROWS) {
@@ -181,6 +201,8 @@ void svm_decode_exit(struct vp *vp, struct x86_exit *ex)
 	default:
 		break;
 	}
+	if (likely(ex->opcode[0] && plain(vp, c, ex)))
+		ex->opcode[0] = 0;
 }
 
 /* APM 15.5.1, "canonicalization and consistency checks". */

@@ -241,6 +241,7 @@ static void turn_back(struct vp *vp, struct x86_exit *ex)
 	ex->kind = X86_EXIT_NONE;
 	ex->len = 0;
 	ex->code = 0;
+	ex->cr8 = c->vintr & 0xf;
 }
 
 static void enter(struct vp *vp, struct x86_exit *ex)
@@ -449,6 +450,22 @@ static struct svm_segment *segment(struct vp *vp, enum x86_seg s)
  * The VMCB packs descriptor bits 55:52 right behind 47:40; the ABI's attribute word leaves the
  * limit's four bits between them (TLFS, HV_X64_SEGMENT_REGISTER).
  */
+static void place(struct vp *vp, struct x86_place *p)
+{
+	const struct svm_vmcb *c = vp->arch.vmcb;
+
+	p->cpl = c->cpl;
+	if (likely(c->efer & EFER_LMA && c->cs.attrib & BIT(9))) {
+		p->linear = vp->arch.rip;
+		p->mode = X86_MODE_64;
+		p->in_protected = true;
+		return;
+	}
+	p->linear = (c->cs.base + vp->arch.rip) & 0xffffffffu;
+	p->in_protected = c->cr0 & CR0_PE && !(c->rflags & RFLAGS_VM);
+	p->mode = p->in_protected && c->cs.attrib & BIT(10) ? X86_MODE_32 : X86_MODE_16;
+}
+
 static void get_seg(struct vp *vp, enum x86_seg s, struct hv_x64_segment_register *v)
 {
 	const struct svm_segment *g = segment(vp, s);
@@ -531,11 +548,6 @@ static void set_tpr(struct vp *vp, uint8_t cr8)
 	vp->arch.clean &= ~(uint32_t)SVM_CLEAN_TPR;
 }
 
-static uint8_t get_tpr(struct vp *vp)
-{
-	return vp->arch.vmcb->vintr & 0xf;
-}
-
 static void set_tsc_offset(struct vp *vp, uint64_t offset)
 {
 	vp->arch.vmcb->tsc_offset = offset;
@@ -583,11 +595,11 @@ const struct virt_ops svm_ops = {
 	.set = set,
 	.get_seg = get_seg,
 	.set_seg = set_seg,
+	.place = place,
 	.inject = inject,
 	.intr_window = intr_window,
 	.iret_window = iret_window,
 	.set_tpr = set_tpr,
-	.get_tpr = get_tpr,
 	.set_tsc_offset = set_tsc_offset,
 	.set_exceptions = set_exceptions,
 	.check_state = svm_check_state,

@@ -334,6 +334,11 @@ static void entered(struct vp *vp, struct x86_exit *ex)
 	vmx_decode_exit(vp, reason, ex);
 }
 
+static uint8_t cr8_of(const struct vp *vp)
+{
+	return vp->arch.vmx.vapic ? vp->arch.vmx.vapic[VAPIC_TPR] >> 4 : 0;
+}
+
 static void enter(struct vp *vp, struct x86_exit *ex)
 {
 	struct percpu *cpu = this_cpu();
@@ -344,6 +349,8 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 	(void)atomic_xchg(&cpu->running, &vp->partition->slat);
 	vmx_focus(vp);
 	tag(vp, cpu, atomic_load(&vp->partition->slat.generation));
+	ex->shadow = true; /* the VMCS knows, and is asked only where it matters */
+	ex->cr8 = cr8_of(vp);
 	if (unlikely(!prepare(vp, ex))) {
 		atomic_store(&cpu->running, NULL);
 		keep_event(vp);
@@ -360,6 +367,7 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 	switch (r) {
 	case VMX_ENTERED:
 		entered(vp, ex);
+		ex->cr8 = cr8_of(vp);
 		break;
 	case VMX_ABORTED:
 		turn_back(vp, ex);
@@ -409,11 +417,6 @@ static void set_tpr(struct vp *vp, uint8_t cr8)
 	vp->arch.vmx.vapic[VAPIC_TPR] = (uint8_t)(cr8 << 4);
 }
 
-static uint8_t get_tpr(struct vp *vp)
-{
-	return vp->arch.vmx.vapic[VAPIC_TPR] >> 4;
-}
-
 /* Taken from struct arch_vp at the entry: another CPU may ask for it. */
 static void set_tsc_offset(struct vp *vp, uint64_t offset)
 {
@@ -453,11 +456,11 @@ const struct virt_ops vmx_ops = {
 	.set = vmx_set,
 	.get_seg = vmx_get_seg,
 	.set_seg = vmx_set_seg,
+	.place = vmx_place,
 	.inject = inject,
 	.intr_window = intr_window,
 	.iret_window = iret_window,
 	.set_tpr = set_tpr,
-	.get_tpr = get_tpr,
 	.set_tsc_offset = set_tsc_offset,
 	.set_exceptions = set_exceptions,
 	.check_state = vmx_check_state,

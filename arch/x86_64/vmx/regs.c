@@ -120,6 +120,23 @@ static uint64_t shadowed(struct vp *vp, enum vmcs_field real, enum vmcs_field sh
 }
 
 /* What exits ask for comes first. */
+void vmx_place(struct vp *vp, struct x86_place *p)
+{
+	uint64_t ar = vmcs_read(vp, VMCS_GUEST_CS_AR);
+
+	p->cpl = vmx_vmread(VMCS_GUEST_SS_AR) >> 5 & 3;
+	if (likely(ar & BIT(13) && vmx_vmread(VMCS_GUEST_EFER) & EFER_LMA)) {
+		p->linear = vp->arch.rip;
+		p->mode = X86_MODE_64;
+		p->in_protected = true;
+		return;
+	}
+	p->linear = (vmx_vmread(VMCS_GUEST_CS_BASE) + vp->arch.rip) & 0xffffffffu;
+	p->in_protected =
+		vmx_get(vp, SYS_CR0) & CR0_PE && !(vmx_vmread(VMCS_GUEST_RFLAGS) & RFLAGS_VM);
+	p->mode = p->in_protected && ar & BIT(14) ? X86_MODE_32 : X86_MODE_16;
+}
+
 uint64_t vmx_get(struct vp *vp, enum x86_sysreg r)
 {
 	struct vmx_vp *x = &vp->arch.vmx;

@@ -70,6 +70,7 @@ void vmx_maps_build(void);
 void vmx_load(struct vp *vp);
 void vmx_save(struct vp *vp);
 uint64_t vmx_get(struct vp *vp, enum x86_sysreg r);
+void vmx_place(struct vp *vp, struct x86_place *p);
 void vmx_set(struct vp *vp, enum x86_sysreg r, uint64_t v);
 void vmx_get_seg(struct vp *vp, enum x86_seg s, struct hv_x64_segment_register *v);
 void vmx_set_seg(struct vp *vp, enum x86_seg s, const struct hv_x64_segment_register *v);
