@@ -138,6 +138,9 @@ static const struct virt_ops fv_ops = {
 	.dump = fv_dump,
 };
 
+/* arch/x86_64/common/vp.c has its own: a test that links it sets it. */
+#ifndef FV_VP_IS_LINKED
 const struct virt_ops *virt = &fv_ops;
+#endif
 
 #endif

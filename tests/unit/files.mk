@@ -85,3 +85,9 @@ UNIT_test_vmx_regs := $(VMX_UNIT)
 UNITFLAGS_test_vmx_regs := $(FAKE_FLAGS)
 UNIT_test_ept := kernel/slat.c kernel/page_alloc.c kernel/pool.c arch/x86_64/vmx/ept.c $(FAKE_ARCH)
 UNITFLAGS_test_ept := $(FAKE_FLAGS)
+
+# Registers by name, over the VP as it is for real
+VP_UNIT := $(patsubst %,arch/x86_64/common/%.c,vp vlapic xsave) $(FAKE_ARCH)
+VP_REGS_UNIT := $(patsubst %,arch/x86_64/common/%.c,vp_regs vp_regs_event vp_regs_fp vp_regs_msr exit_event exit_msr) $(VP_UNIT)
+UNIT_test_vp_regs := $(VP_REGS_UNIT)
+UNITFLAGS_test_vp_regs := $(FAKE_FLAGS)

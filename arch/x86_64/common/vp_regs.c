@@ -154,8 +154,9 @@ static uint16_t set_special(struct vp *vp, uint32_t name, uint64_t v)
 		vlapic_set_base(&a->apic, v);
 		break;
 	case HV_X64_REGISTER_TSC:
-		vlapic_tsc_moved(&a->apic, v - arch_vp_tsc(vp));
-		a->tsc_offset += v - arch_vp_tsc(vp);
+		v -= arch_vp_tsc(vp); /* once: the clock goes on */
+		vlapic_tsc_moved(&a->apic, v);
+		a->tsc_offset += v;
 		virt->set_tsc_offset(vp, a->tsc_offset);
 		break;
 	default:

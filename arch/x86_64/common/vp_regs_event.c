@@ -25,10 +25,10 @@ static uint16_t get_interruption(const struct vp *vp, union hv_register_value *v
 static uint16_t set_interruption(struct vp *vp, uint64_t v)
 {
 	struct x86_event e = { .pending = v & HV_PENDING_INTERRUPTION_PENDING,
-			       .type = FIELD(v, 3, 1),
+			       .type = (uint8_t)FIELD(v, 3, 1),
 			       .has_error = v & HV_PENDING_INTERRUPTION_ERROR,
-			       .insn_len = FIELD(v, 8, 5),
-			       .vector = FIELD(v, 23, 16),
+			       .insn_len = (uint8_t)FIELD(v, 8, 5),
+			       .vector = (uint8_t)FIELD(v, 23, 16),
 			       .error = (uint32_t)(v >> 32) };
 
 	if (v & (MASK(15, 9) | MASK(31, 24)))
@@ -71,13 +71,13 @@ static uint16_t set_queued(struct arch_vp *a, const union hv_register_value *v)
 		if (w & ~(MASK(15, 8) | MASK(4, 0)) || v->low_high[1])
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		e.type = EVENT_INTR;
-		e.vector = FIELD(w, 15, 8);
+		e.vector = (uint8_t)FIELD(w, 15, 8);
 	} else if (type == HV_PENDING_EVENT_EXCEPTION) {
 		if (w & (MASK(7, 5) | MASK(15, 9)) || w >> 16 & 0xffe0 ||
 		    FIELD(w, 31, 16) == VEC_NMI)
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		e.type = EVENT_EXCEPTION;
-		e.vector = FIELD(w, 20, 16);
+		e.vector = (uint8_t)FIELD(w, 20, 16);
 		e.has_error = w & HV_PENDING_EVENT_DELIVER_ERROR_CODE;
 		e.error = (uint32_t)(w >> HV_PENDING_EVENT_ERROR_SHIFT);
 	} else {

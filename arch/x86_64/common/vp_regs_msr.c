@@ -8,6 +8,7 @@
 
 #include <hv/vp_state.h>
 
+#include "arch/x86_64/common/apic.h"
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/regs.h"
@@ -130,6 +131,7 @@ static uint16_t apic_get(struct vp *vp, uint32_t reg, union hv_register_value *v
 static uint16_t apic_set(struct vp *vp, uint32_t reg, uint64_t x)
 {
 	struct hv_local_interrupt_controller_state s;
+	uint64_t deadline = vlapic_tsc_deadline(&vp->arch.apic);
 	uint32_t at = apic_word(reg), w = (uint32_t)x;
 	bool nmi;
 
@@ -153,12 +155,16 @@ static uint16_t apic_set(struct vp *vp, uint32_t reg, uint64_t x)
 	memcpy((uint8_t *)&s + at, &w, sizeof(w));
 	if (reg == 0x30)
 		s.apic_icr_high = (uint32_t)(x >> 32);
-	/* A count starts from its initial value. */
+	/* A count starts from its initial value; in deadline mode there is none. */
 	if (reg == 0x38)
 		s.apic_counter_value = w;
+	if (reg != 0x39 && s.apic_lvt_timer & APIC_TIMER_DEADLINE)
+		s.apic_counter_value = 0;
 	if (!vlapic_check_hv(&vp->arch.apic, &s, &nmi) || nmi)
 		return HV_STATUS_INVALID_REGISTER_VALUE;
+	/* The deadline is a register of its own, and may be restored before the mode is. */
 	vlapic_set_hv(&vp->arch.apic, &s, arch_vp_tsc(vp));
+	vlapic_set_tsc_deadline(&vp->arch.apic, deadline);
 	return HV_STATUS_SUCCESS;
 }
 
@@ -205,6 +211,8 @@ uint16_t vp_msr_set(struct vp *vp, uint32_t name, const union hv_register_value 
 		return apic_set(vp, APIC_NAME(name), x);
 	switch (name) {
 	case HV_X64_REGISTER_TSC_AUX:
+		if (!cpu_has_rdtscp)
+			return HV_STATUS_UNKNOWN_REGISTER_NAME;
 		/* Not through the guest's WRMSR, which also loads the CPU's. */
 		ok = !(x >> 32);
 		if (ok)
