@@ -667,6 +667,8 @@ static void test_fp_reset(void **state)
 		assert_int_equal(v.low_high[0], n == 3 ? 1 : 0);
 		assert_int_equal(v.low_high[1], n == 3 ? 2 : 0);
 	}
+	assert_int_equal(get_wide(HV_X64_REGISTER_XMM_CONTROL_STATUS, &v), HV_STATUS_SUCCESS);
+	assert_int_equal(v.low_high[0], 0);
 	takes_pair(HV_X64_REGISTER_FP_MMX0 + 5, 7, 8);
 	assert_int_equal(image_bv(), 3);
 	assert_int_equal(get(HV_X64_REGISTER_FP_CONTROL_STATUS), 0x37f);
@@ -851,6 +853,30 @@ static void test_apic(void **state)
 	/* No command comes of a register */
 	takes(HV_X64_REGISTER_APIC_ICR, 0x040fd, 0x040fd);
 	assert_int_equal(vlapic_pending(&vp.arch.apic), -1);
+}
+
+/* Each in a place of its own */
+static void test_apic_apart(void **state)
+{
+	static const uint32_t lvt[] = {
+		HV_X64_REGISTER_APIC_LVT_TIMER,	  HV_X64_REGISTER_APIC_LVT_THERMAL,
+		HV_X64_REGISTER_APIC_LVT_PERFMON, HV_X64_REGISTER_APIC_LVT_LINT0,
+		HV_X64_REGISTER_APIC_LVT_LINT1,	  HV_X64_REGISTER_APIC_LVT_ERROR
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < 6; i++)
+		takes(lvt[i], 0x10020 + i, 0x10020 + i);
+	for (uint32_t i = 0; i < 24; i++)
+		takes(HV_X64_REGISTER_APIC_ISR0 + i, (i + 1) << 16, (i + 1) << 16);
+	for (uint32_t i = 0; i < 24; i++)
+		assert_int_equal(get(HV_X64_REGISTER_APIC_ISR0 + i), (i + 1) << 16);
+	for (uint32_t i = 0; i < 6; i++) {
+		assert_int_equal(get(lvt[i]), 0x10020 + i);
+		assert_int_equal(vp.arch.apic.reg[0x32 + i], 0x10020 + i);
+	}
+	for (uint32_t i = 0; i < 24; i++)
+		assert_int_equal(vp.arch.apic.reg[0x10 + i], (i + 1) << 16);
 }
 
 static void test_apic_derived(void **state)
@@ -1055,6 +1081,7 @@ int main(void)
 		cmocka_unit_test_setup(test_tsc_aux, setup),
 		cmocka_unit_test_setup(test_initial_id, setup),
 		cmocka_unit_test_setup(test_apic, setup),
+		cmocka_unit_test_setup(test_apic_apart, setup),
 		cmocka_unit_test_setup(test_apic_derived, setup),
 		cmocka_unit_test_setup(test_apic_x2, setup),
 		cmocka_unit_test_setup(test_apic_timer, setup),
