@@ -43,6 +43,8 @@
 #define X1C_WDT	    BIT(13)
 #define X1C_LWP	    BIT(15)
 #define X1C_PERF    (BIT(23) | BIT(24) | BIT(28))
+/* 8000_0021: what needs neither an MSR nor a bit of EFER */
+#define X21A_GUEST (BIT(0) | BIT(2) | BIT(6))
 
 void cpuid_native(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
@@ -153,6 +155,7 @@ static void guest_answer(const struct partition *p, struct vp *vp, uint64_t xfem
 			r[2] &= ~(uint32_t)BIT(4);
 		break;
 	case 0xb:
+	case 0x1f:
 		/* One thread a core, all in one package; the x2APIC id is the VP index. */
 		r[0] = sub == 1 ? 8 : 0;
 		r[1] = sub == 0 ? 1 : sub == 1 ? vps : 0;
@@ -173,11 +176,22 @@ static void guest_answer(const struct partition *p, struct vp *vp, uint64_t xfem
 	case 0x8000001b: /* IBS */
 	case 0x8000001c: /* LWP */
 	case 0x8000001f: /* memory encryption */
+	case 0x80000022: /* performance monitoring */
+	case 0x80000026: /* topology by levels: 0xb has it */
 		r[0] = r[1] = r[2] = r[3] = 0;
 		break;
 	case 0x80000001:
 		r[2] &= (uint32_t) ~(X1C_SVM | X1C_EXTAPIC | X1C_IBS | X1C_SKINIT | X1C_WDT |
 				     X1C_LWP | X1C_PERF);
+		break;
+	case 0x8000001e: /* topology: APIC id, core, node */
+		r[0] = vp ? vp->index : 0;
+		r[1] = r[0] & 0xff;
+		r[2] = r[3] = 0;
+		break;
+	case 0x80000021:
+		r[0] &= (uint32_t)X21A_GUEST;
+		r[1] = r[2] = r[3] = 0;
 		break;
 	case 0x80000008:
 		r[1] &= 1; /* CLZERO; speculation controls are not offered */
