@@ -94,3 +94,5 @@ UNITFLAGS_test_vp_regs := $(FAKE_FLAGS)
 UNIT_test_vp_groups := arch/x86_64/common/vp_groups.c $(VP_UNIT)
 UNITFLAGS_test_vp_groups := $(FAKE_FLAGS)
 UNIT_test_exit_cpuid := arch/x86_64/common/exit_cpuid.c arch/x86_64/common/features.c hvapi/cpuid.c
+UNIT_test_exit := $(patsubst %,arch/x86_64/common/%.c,exit exit_event exit_hypercall) $(FAKE_ARCH)
+UNITFLAGS_test_exit := $(FAKE_FLAGS)
