@@ -96,3 +96,4 @@ UNITFLAGS_test_vp_groups := $(FAKE_FLAGS)
 UNIT_test_exit_cpuid := arch/x86_64/common/exit_cpuid.c arch/x86_64/common/features.c hvapi/cpuid.c
 UNIT_test_exit := $(patsubst %,arch/x86_64/common/%.c,exit exit_event exit_hypercall) $(FAKE_ARCH)
 UNITFLAGS_test_exit := $(FAKE_FLAGS)
+UNIT_test_exit_slat := $(patsubst %,arch/x86_64/common/%.c,exit_slat apic decode vlapic)

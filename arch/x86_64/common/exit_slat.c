@@ -50,6 +50,22 @@ static enum fetched fetch(struct vp *vp, const struct x86_exit *ex, struct x86_i
 						: FETCH_RETRY;
 }
 
+/* Has the page these rights now, whatever it had at the exit? Tables are folded under the lock. */
+static bool has(struct partition *p, const struct x86_exit *ex, uint32_t need, bool *mapped)
+{
+	struct lock_token t = lock_take(&p->lock);
+	struct slat_leaf l;
+
+	*mapped = slat_lookup(&p->slat, GPA(ex->slat.gpa), &l);
+	lock_drop(t);
+	return *mapped && (l.prot & need) == need;
+}
+
+static uint32_t needed(const struct x86_exit *ex)
+{
+	return ex->slat.write ? SLAT_W : ex->slat.fetch ? SLAT_X : SLAT_R;
+}
+
 static enum exit_action root_apic(struct vp *vp, struct x86_exit *ex)
 {
 	uint32_t reg = (uint32_t)ex->slat.gpa & 0xff0;
@@ -57,8 +73,11 @@ static enum exit_action root_apic(struct vp *vp, struct x86_exit *ex)
 	struct gva_fault fault;
 	struct x86_insn insn;
 	bool stores = false;
+	enum fetched r = fetch(vp, ex, &insn, &fault);
 
-	if (fetch(vp, ex, &insn, &fault) != FETCH_OK || insn.opsize != 4 || ex->slat.gpa & 0xf) {
+	if (r == FETCH_RETRY)
+		return EXIT_RESUME;
+	if (r != FETCH_OK || insn.opsize != 4 || ex->slat.gpa & 0xf) {
 		partition_unimplemented(vp->partition, UNIMPLEMENTED_APIC_INSN,
 					"instruction on the APIC page at", vp->arch.rip);
 		inject_gp(vp);
@@ -76,13 +95,12 @@ static enum exit_action root_apic(struct vp *vp, struct x86_exit *ex)
 
 enum exit_action exit_slat_root(struct vp *vp, struct x86_exit *ex)
 {
-	struct slat_leaf l;
+	bool mapped;
 
 	if (root_apic_page(ex->slat.gpa) && ex->slat.write)
 		return root_apic(vp, ex);
 	/* Changed under our feet by another CPU: the entry is good again. */
-	if (slat_lookup(&partition_root->slat, GPA(ex->slat.gpa), &l) &&
-	    (!ex->slat.write || l.prot & SLAT_W) && (!ex->slat.fetch || l.prot & SLAT_X))
+	if (has(partition_root, ex, needed(ex), &mapped))
 		return EXIT_RESUME;
 	partition_unimplemented(vp->partition, UNIMPLEMENTED_CORE_MEMORY,
 				"root access to memory that is not its own", ex->slat.gpa);
@@ -142,18 +160,12 @@ static enum exit_action guest_apic(struct vp *vp, struct x86_exit *ex)
 
 enum exit_action exit_slat_guest(struct vp *vp, struct x86_exit *ex)
 {
-	gpa_t gpa = GPA(ex->slat.gpa);
-	uint32_t need = ex->slat.write ? SLAT_W : ex->slat.fetch ? SLAT_X : SLAT_R;
-	struct lock_token t;
-	struct slat_leaf l;
+	uint32_t need = needed(ex);
 	bool mapped;
 
-	if (guest_apic_page(vp, gpa.v) && !ex->slat.fetch)
+	if (guest_apic_page(vp, ex->slat.gpa) && !ex->slat.fetch)
 		return guest_apic(vp, ex);
-	t = lock_take(&vp->partition->lock);
-	mapped = slat_lookup(&vp->partition->slat, gpa, &l);
-	lock_drop(t);
-	if (mapped && (l.prot & need) == need)
+	if (has(vp->partition, ex, need, &mapped))
 		return EXIT_RESUME;
-	return intercept_memory(vp, gpa, need, !mapped, ex);
+	return intercept_memory(vp, GPA(ex->slat.gpa), need, !mapped, ex);
 }
