@@ -97,3 +97,5 @@ UNIT_test_exit_cpuid := arch/x86_64/common/exit_cpuid.c arch/x86_64/common/featu
 UNIT_test_exit := $(patsubst %,arch/x86_64/common/%.c,exit exit_event exit_hypercall) $(FAKE_ARCH)
 UNITFLAGS_test_exit := $(FAKE_FLAGS)
 UNIT_test_exit_slat := $(patsubst %,arch/x86_64/common/%.c,exit_slat apic decode vlapic)
+UNIT_test_intercept := $(patsubst %,arch/x86_64/common/%.c,intercept_x64 decode vlapic) $(FAKE_ARCH)
+UNITFLAGS_test_intercept := $(FAKE_FLAGS)
