@@ -99,3 +99,8 @@ UNITFLAGS_test_exit := $(FAKE_FLAGS)
 UNIT_test_exit_slat := $(patsubst %,arch/x86_64/common/%.c,exit_slat apic decode vlapic)
 UNIT_test_intercept := $(patsubst %,arch/x86_64/common/%.c,intercept_x64 decode vlapic) $(FAKE_ARCH)
 UNITFLAGS_test_intercept := $(FAKE_FLAGS)
+
+# The linker script's symbols, inside an array of the test's
+UNIT_test_paging := arch/x86_64/common/paging.c kernel/page_alloc.c $(FAKE_ARCH)
+UNITFLAGS_test_paging := $(FAKE_FLAGS) -Wl,--defsym=core_text_end=core_start+0x3000 \
+	-Wl,--defsym=core_rodata_end=core_start+0x5000 -Wl,--defsym=core_end=core_start+0x9000

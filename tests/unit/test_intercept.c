@@ -19,8 +19,8 @@ static struct partition part;
 static struct vp vp;
 static uint8_t page[4096];
 static uint32_t fetches, code_len;
-static const uint8_t code[15] = { 0x8b, 0x43, 0x10, 0x90, 0x90, 0x90, 0x90, 0x90,
-				  0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xcc };
+static uint8_t code[15] = { 0x8b, 0x43, 0x10, 0x90, 0x90, 0x90, 0x90, 0x90,
+			    0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xcc };
 
 uint32_t insn_fetch(struct vp *v, uint8_t buf[16], struct gva_fault *fault)
 {
@@ -66,6 +66,8 @@ static int setup(void **state)
 	fv.sys[SYS_CPL] = 3;
 	fetches = 0;
 	code_len = 15;
+	code[0] = 0x8b;
+	code[1] = 0x43;
 	return 0;
 }
 
@@ -181,6 +183,7 @@ static void test_io(void **state)
 	ex.io.rep = false;
 	sent(intercept_io(&vp, &ex), 0x80010000, 128);
 	assert_int_equal(P(42, 1), 4 | 8);
+	assert_int_equal(P(43, 1), 15);
 }
 
 static void test_memory(void **state)
@@ -228,6 +231,18 @@ static void test_memory(void **state)
 		for (uint32_t i = n; i < 16; i++)
 			assert_int_equal(P(64 + i, 1), 0);
 	}
+}
+
+/* Bytes that are no instruction: the root sees them, and that they have no length. */
+static void test_no_instruction(void **state)
+{
+	(void)state;
+	code[0] = 0xf0; /* LOCK on what cannot have it */
+	code[1] = 0x8b;
+	sent(intercept_memory(&vp, GPA(0x1000), SLAT_R, true, NULL), 0x80000000, 80);
+	header(0, READ, STATE);
+	assert_int_equal(P(44, 1), 15);
+	assert_int_equal(P(64, 2), 0x8bf0);
 }
 
 static void test_exception(void **state)
@@ -351,6 +366,7 @@ int main(void)
 		cmocka_unit_test_setup(test_msr, setup),
 		cmocka_unit_test_setup(test_io, setup),
 		cmocka_unit_test_setup(test_memory, setup),
+		cmocka_unit_test_setup(test_no_instruction, setup),
 		cmocka_unit_test_setup(test_exception, setup),
 		cmocka_unit_test_setup(test_state, setup),
 		cmocka_unit_test_setup(test_halt, setup),
