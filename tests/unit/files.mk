@@ -104,3 +104,5 @@ UNITFLAGS_test_intercept := $(FAKE_FLAGS)
 UNIT_test_paging := arch/x86_64/common/paging.c kernel/page_alloc.c $(FAKE_ARCH)
 UNITFLAGS_test_paging := $(FAKE_FLAGS) -Wl,--defsym=core_text_end=core_start+0x3000 \
 	-Wl,--defsym=core_rodata_end=core_start+0x5000 -Wl,--defsym=core_end=core_start+0x9000
+UNIT_test_x86_partition := arch/x86_64/common/partition.c kernel/pool.c $(VP_UNIT)
+UNITFLAGS_test_x86_partition := $(FAKE_FLAGS)
