@@ -635,6 +635,7 @@ static void test_wide(void **state)
 {
 	(void)state;
 	fv.sys[SYS_EFER] = EFER_LMA;
+	fv.seg[SEG_CS].attributes = 0xa09b;
 	reply.result = 0x123456789abcdef0;
 	reply.input = 0xaaaa;
 	reply.output = 0xbbbb;
@@ -661,7 +662,7 @@ static void test_narrow(void **state)
 	for (uint32_t i = 0; i < 2; i++) {
 		/* Protected mode; then the 32-bit half of long mode */
 		fv.sys[SYS_EFER] = i ? EFER_LMA : 0;
-		mode = i ? X86_MODE_32 : X86_MODE_64;
+		fv.seg[SEG_CS].attributes = i ? 0xc09b : 0xa09b;
 		assert_int_equal(call(), EXIT_NEXT);
 		assert_false(seen.wide);
 		assert_int_equal(seen.control, 0x0000001200000010);
@@ -681,6 +682,7 @@ static void test_again(void **state)
 	reply.control = 0x0123000500000010;
 	reply.result = 0xdead;
 	fv.sys[SYS_EFER] = EFER_LMA;
+	fv.seg[SEG_CS].attributes = 0xa09b;
 	assert_int_equal(call(), EXIT_RESUME);
 	assert_int_equal(vp.arch.gpr[GPR_RCX], 0x0123000500000010);
 	others(1u << GPR_RCX);

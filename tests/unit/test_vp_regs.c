@@ -331,9 +331,9 @@ static void test_hint(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < ARRAY_LEN(names); i++) {
-		vp.arch.fetch_ptr = image;
+		vp.arch.fetch.ptr = image;
 		set_wide(names[i], wide(0, 0));
-		assert_null(vp.arch.fetch_ptr);
+		assert_null(vp.arch.fetch.ptr);
 	}
 }
 
