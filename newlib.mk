@@ -5,7 +5,7 @@ NEWLIB_TAR := $(firstword $(wildcard /usr/src/newlib/newlib-*.tar.xz /usr/src/ne
 NL	   := $(O)/newlib
 NL_SRC	   := $(NL)/src/newlib
 NL_LIBC	   := $(NL)/lib/libc.a
-NL_FLAGS   := -O2 -g0 -ffreestanding -fno-pic -mno-red-zone -fno-stack-protector -fcf-protection=none -mcmodel=small
+NL_FLAGS   := -O2 -g0 -ffreestanding -fno-stack-protector $(NL_ARCH)
 NL_INC	   := -isystem $(NL)/lib/targ-include -isystem $(NL_SRC)/libc/include
 
 
@@ -16,8 +16,9 @@ $(NL)/src/.done: newlib.mk
 
 $(NL_LIBC): $(NL)/src/.done
 	$(call say,NEWLIB,'configure and build (40 s)')
-	$(Q)mkdir -p $(NL)/lib && cd $(NL)/lib && { ../src/newlib/configure --host=x86_64-elf --disable-multilib \
+	$(Q)mkdir -p $(NL)/lib && cd $(NL)/lib && { ../src/newlib/configure --host=$(NL_HOST) --disable-multilib \
 	  --disable-newlib-supplied-syscalls --enable-newlib-io-long-long --disable-newlib-multithread \
-	  --disable-newlib-mb --disable-shared CC=gcc AR=ar RANLIB=ranlib AS=as LD=ld CFLAGS="$(NL_FLAGS)" \
+	  --disable-newlib-mb --disable-shared CC=$(CROSS)gcc AR=$(CROSS)ar RANLIB=$(CROSS)ranlib AS=$(CROSS)as \
+	  LD=$(CROSS)ld CFLAGS="$(NL_FLAGS)" \
 	  && $(MAKE) --no-print-directory -j2; } > build.log 2>&1 || { tail -20 build.log; exit 1; }
 	$(Q)touch $@

@@ -13,16 +13,23 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MAGIC	     0x6e696f7551ull /* "Quoin", little endian */
-#define BOOT_INFO_VERSION    1
+#define BOOT_INFO_VERSION    2
 #define BOOT_INFO_MAX_RANGES 256
 #define BOOT_INFO_MAX_CPUS   64
 #define BOOT_INFO_CMDLINE    256
 
 /*
  * Where the core runs: the loader maps the core's ELF image here, the core's own tables keep it.
- * The top 2 GiB, so that -mcmodel=kernel addresses it with signed 32-bit displacements.
+ * x86: the top 2 GiB, so that -mcmodel=kernel addresses it with signed 32-bit displacements.
+ * arm64: EL2 has one range of addresses, this lies in its lower half; RAM is mapped in the upper.
  */
-#define BOOT_CORE_VA 0xffffffff80000000ull
+#define BOOT_CORE_VA_X86_64 0xffffffff80000000ull
+#define BOOT_CORE_VA_ARM64  0x00007fff80000000ull
+#ifdef __aarch64__
+#define BOOT_CORE_VA BOOT_CORE_VA_ARM64
+#else
+#define BOOT_CORE_VA BOOT_CORE_VA_X86_64
+#endif
 
 enum boot_range_kind {
 	BOOT_RANGE_RAM = 1,  /* the root's, free to use */
@@ -66,9 +73,29 @@ struct boot_cpu {
 };
 #define BOOT_CPU_BSP 1u
 
+/* How firmware's PSCI is called (FADT ARM_BOOT_ARCH, or the FDT's /psci method). */
+enum boot_psci { BOOT_PSCI_NONE = 0, BOOT_PSCI_SMC = 1, BOOT_PSCI_HVC = 2 };
+
+#define BOOT_INFO_MAX_ITS 4
+
+/* What the loader found about an arm64 machine; all zero on x86. */
+struct boot_arm64 {
+	uint64_t mpidr[BOOT_INFO_MAX_CPUS]; /* affinity fields of cpus[i]; no two alike */
+	uint64_t gicr[BOOT_INFO_MAX_CPUS];  /* RD_base of cpus[i]: 64 KiB aligned */
+	uint64_t gicd;			    /* 64 KiB aligned, GICv3 or later */
+	uint64_t its[BOOT_INFO_MAX_ITS];    /* 64 KiB aligned, or 0 */
+	uint32_t psci;			    /* enum boot_psci */
+	uint32_t reserved;
+	/* Private interrupts, as INTIDs 16..31 */
+	uint32_t ppi_maintenance;
+	uint32_t ppi_el2_timer;	     /* CNTHP */
+	uint32_t ppi_virtual_timer;  /* CNTV */
+	uint32_t ppi_physical_timer; /* CNTP at EL1 */
+};
+
 /* The root image as the loader placed it. */
 enum boot_root_kind {
-	BOOT_ROOT_ELF = 1,   /* ELF64, entered in 32-bit protected mode: see docs/boot.md */
+	BOOT_ROOT_ELF = 1,   /* ELF64: docs/boot.md says how each architecture enters it */
 	BOOT_ROOT_LINUX = 2, /* reserved: Linux boot protocol */
 };
 
@@ -81,16 +108,17 @@ struct boot_info {
 	 * The core: one physically contiguous region. The ELF image lies at its start, laid out
 	 * as in virtual memory (offset = VA - BOOT_CORE_VA); the rest is the core's page pool.
 	 */
-	uint64_t core_base; /* 2 MiB aligned; all of the region lies below 4 GiB */
+	uint64_t core_base; /* 2 MiB aligned; x86: all of the region lies below 4 GiB */
 	uint64_t core_size; /* page multiple */
 	uint64_t core_image_size;
 
-	uint64_t trampoline; /* one page below 1 MiB for starting CPUs; page aligned */
+	uint64_t trampoline; /* x86: one page below 1 MiB for starting CPUs; page aligned */
 
 	uint64_t rsdp;	 /* ACPI 2.0 RSDP, or 0 */
 	uint64_t smbios; /* SMBIOS 3 (else 2) entry point, or 0 */
 	uint64_t fdt;	 /* flattened device tree, or 0 */
-	uint64_t tsc_hz; /* measured by the loader against the firmware's timer; > 0 on x86 */
+	/* x86: TSC, measured against the firmware's timer; arm64: CNTFRQ_EL0 */
+	uint64_t tsc_hz;
 
 	struct boot_console console;
 	uint32_t log_level;  /* 0 error, 1 warning, 2 info, 3 debug */
@@ -109,7 +137,8 @@ struct boot_info {
 	uint32_t num_ranges;
 	struct boot_cpu cpus[BOOT_INFO_MAX_CPUS];
 	struct boot_range ranges[BOOT_INFO_MAX_RANGES]; /* ascending, no overlap */
-	uint64_t loader_entry_tsc; /* TSC at the loader's entry, for the boot figures */
+	uint64_t loader_entry_tsc; /* TSC or counter at the loader's entry, for the boot figures */
+	struct boot_arm64 arm64;
 };
 
 _Static_assert(sizeof(struct boot_info) % 8 == 0, "boot_info: 8-byte multiple");

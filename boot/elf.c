@@ -17,9 +17,18 @@ struct phdr {
 	uint64_t offset, vaddr, paddr, filesz, memsz, align;
 };
 
-#define PT_LOAD	  1u
-#define ET_EXEC	  2u
-#define EM_X86_64 62u
+#define PT_LOAD 1u
+#define ET_EXEC 2u
+#define ET_DYN	3u
+#ifdef __aarch64__
+#define MACHINE	     183u /* EM_AARCH64 */
+#define MACHINE_NAME "AArch64"
+#define MOVABLE	     1
+#else
+#define MACHINE	     62u /* EM_X86_64 */
+#define MACHINE_NAME "x86-64"
+#define MOVABLE	     0
+#endif
 
 static void copy(void *to, const void *from, size_t n)
 {
@@ -50,8 +59,10 @@ const char *elf_open(struct elf_image *img, const void *data, size_t size, int p
 	for (uint32_t i = 0; i < sizeof(magic); i++)
 		if (h.ident[i] != magic[i])
 			return "not a 64-bit little-endian ELF file";
-	if (h.type != ET_EXEC || h.machine != EM_X86_64)
-		return "not an x86-64 executable";
+	/* One that relocates itself lies where there is room. */
+	img->movable = MOVABLE && physical && h.type == ET_DYN;
+	if ((h.type != ET_EXEC && !img->movable) || h.machine != MACHINE)
+		return "not an " MACHINE_NAME " executable";
 	if (h.phentsize != sizeof(struct phdr) || h.phnum == 0 || h.phoff > size ||
 	    (size - h.phoff) / sizeof(struct phdr) < h.phnum)
 		return "broken program headers";

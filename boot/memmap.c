@@ -138,7 +138,7 @@ const char *memmap_convert(struct boot_info *bi, const void *map, size_t size, s
 	if (!why && bi->root_file_size)
 		why = carve(bi, bi->root_file, (bi->root_file_size + 0xfff) & ~0xfffull,
 			    BOOT_RANGE_ROOT);
-	if (!why)
+	if (!why && bi->trampoline)
 		why = carve(bi, bi->trampoline, 1u << PAGE_SHIFT, BOOT_RANGE_CORE);
 	return why;
 }

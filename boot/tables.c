@@ -73,22 +73,39 @@ const void *acpi_table(UINT64 pa, const char sig[4])
 	return NULL;
 }
 
+/* Interface types of the DBG2 and SPCR tables */
+#define SPCR_16550	  0x00
+#define SPCR_16450	  0x01
+#define SPCR_PL011	  0x03
+#define SPCR_SBSA_32	  0x0d
+#define SPCR_SBSA	  0x0e
+#define SPCR_16550_PARAMS 0x12
+
 static void console_from_spcr(struct boot_info *bi)
 {
 	const struct acpi_spcr *spcr = acpi_table(bi->rsdp, "SPCR");
 	struct boot_console *c = &bi->console;
 
-	/* Without a table: the PC's first port, where every emulator has it. */
-	c->kind = BOOT_CONSOLE_16550_PORT;
-	c->base = 0x3f8;
-	c->stride = 1;
+	arch_console(bi);
 	if (!spcr || spcr->h.length < sizeof(*spcr) || !spcr->address)
 		return;
-	if (spcr->interface_type != 0 && spcr->interface_type != 1 && spcr->interface_type != 0x12)
+	switch (spcr->interface_type) {
+	case SPCR_16550:
+	case SPCR_16450:
+	case SPCR_16550_PARAMS:
+		c->kind = spcr->space == 1 ? BOOT_CONSOLE_16550_PORT : BOOT_CONSOLE_16550_MMIO;
+		c->stride = spcr->space == 1 || spcr->width < 16 ? 1 : spcr->width / 8;
+		break;
+	case SPCR_PL011:
+	case SPCR_SBSA_32:
+	case SPCR_SBSA:
+		c->kind = BOOT_CONSOLE_PL011;
+		c->stride = 4;
+		break;
+	default:
 		return;
-	c->kind = spcr->space == 1 ? BOOT_CONSOLE_16550_PORT : BOOT_CONSOLE_16550_MMIO;
+	}
 	c->base = spcr->address;
-	c->stride = spcr->space == 1 || spcr->width < 16 ? 1 : spcr->width / 8;
 }
 
 EFI_STATUS tables_find(struct boot_info *bi, const struct config *cfg)

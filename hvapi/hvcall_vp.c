@@ -32,6 +32,27 @@ static bool header_ok(const struct hcall_args *a)
 	return !(in.input_vtl & 0x1f) && !in.padding[0] && !in.padding[1] && !in.padding[2];
 }
 
+/*
+ * Whose registers: the caller's own, which runs here and now (then only those that the hypervisor
+ * gives it), or those of a VP that is taken for the call.
+ */
+static uint16_t registers_take(const struct hcall_args *a, bool *own)
+{
+	uint64_t need = HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS;
+
+	*own = ARCH_SELF_REGISTERS && a->vp == a->caller;
+	if (!*own && (a->caller->partition->privileges & need) != need)
+		return HV_STATUS_ACCESS_DENIED;
+	if (!header_ok(a))
+		return HV_STATUS_INVALID_PARAMETER;
+	if (*own)
+		return HV_STATUS_SUCCESS;
+	if (a->vp->partition == partition_root || !vp_take(a->vp))
+		return HV_STATUS_INVALID_VP_STATE;
+	arch_vp_take_mail(a->vp);
+	return HV_STATUS_SUCCESS;
+}
+
 /* Registers that are a plain word of the VP are done right here: lists are mostly those. */
 static uint32_t get_plain(struct vp *vp, const uint8_t *names, uint8_t *values, uint32_t i,
 			  uint32_t count)
@@ -68,60 +89,61 @@ static uint32_t set_plain(struct vp *vp, const uint8_t *list, uint32_t i, uint32
 
 uint16_t hvcall_get_vp_registers(struct hcall_args *a)
 {
-	uint16_t status = HV_STATUS_SUCCESS;
 	uint32_t i = a->rep_start;
+	bool own;
+	uint16_t status = registers_take(a, &own);
 
-	if (!header_ok(a))
-		return HV_STATUS_INVALID_PARAMETER;
-	if (a->vp->partition == partition_root)
-		return HV_STATUS_INVALID_VP_STATE;
-	if (!vp_take(a->vp))
-		return HV_STATUS_INVALID_VP_STATE;
-	arch_vp_take_mail(a->vp);
+	if (status != HV_STATUS_SUCCESS)
+		return status;
 	for (;; i++) {
 		union hv_register_value v = { { 0, 0 } };
 		uint32_t name;
 
-		i = get_plain(a->vp, a->list, a->out_list, i, a->rep_count);
+		if (!own)
+			i = get_plain(a->vp, a->list, a->out_list, i, a->rep_count);
 		if (i == a->rep_count)
 			break;
 		memcpy(&name, a->list + 4 * i, sizeof(name));
-		status = vp_get_register(a->vp, name, &v);
+		status = own && !arch_own_register(name) ? HV_STATUS_UNKNOWN_REGISTER_NAME
+							 : vp_get_register(a->vp, name, &v);
 		if (status != HV_STATUS_SUCCESS)
 			break;
 		memcpy(a->out_list + 16 * i, &v, sizeof(v));
 	}
 	a->reps_done = i;
-	vp_drop(a->vp);
+	if (!own)
+		vp_drop(a->vp);
 	return status;
 }
 
 uint16_t hvcall_set_vp_registers(struct hcall_args *a)
 {
-	uint16_t status = HV_STATUS_SUCCESS;
 	uint32_t i = a->rep_start;
+	bool own;
+	uint16_t status = registers_take(a, &own);
 
-	if (!header_ok(a))
-		return HV_STATUS_INVALID_PARAMETER;
-	if (a->vp->partition == partition_root)
-		return HV_STATUS_INVALID_VP_STATE;
-	if (!vp_take(a->vp))
-		return HV_STATUS_INVALID_VP_STATE;
-	arch_vp_take_mail(a->vp);
+	if (status != HV_STATUS_SUCCESS)
+		return status;
 	for (;; i++) {
 		struct hv_register_assoc r;
 
-		i = set_plain(a->vp, a->list, i, a->rep_count);
+		if (!own)
+			i = set_plain(a->vp, a->list, i, a->rep_count);
 		if (i == a->rep_count)
 			break;
 		memcpy(&r, a->list + 32 * i, sizeof(r));
-		status = r.padding || r.reserved ? HV_STATUS_INVALID_PARAMETER
-						 : vp_set_register(a->vp, r.name, &r.value);
+		if (r.padding || r.reserved)
+			status = HV_STATUS_INVALID_PARAMETER;
+		else if (own && !arch_own_register(r.name))
+			status = HV_STATUS_UNKNOWN_REGISTER_NAME;
+		else
+			status = vp_set_register(a->vp, r.name, &r.value);
 		if (status != HV_STATUS_SUCCESS)
 			break;
 	}
 	a->reps_done = i;
-	vp_drop(a->vp);
+	if (!own)
+		vp_drop(a->vp);
 	return status;
 }
 

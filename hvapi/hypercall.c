@@ -55,7 +55,25 @@ const struct hcall_row *hypercall_find(uint16_t code)
 
 bool hypercall_enabled(const struct partition *p)
 {
-	return p == partition_root || (p->guest_os_id && p->hypercall_msr & 1);
+	return p == partition_root ||
+	       (p->guest_os_id && (!ARCH_HYPERCALL_PAGE || p->hypercall_msr & 1));
+}
+
+static uint32_t in_pairs(const struct call *c)
+{
+	return (c->in_bytes + FAST_BYTES - 1) / FAST_BYTES;
+}
+
+static uint32_t out_pairs(const struct call *c)
+{
+	return (c->out_bytes + FAST_BYTES - 1) / FAST_BYTES;
+}
+
+static bool fast_fits(const struct hv_hcall_io *io, const struct call *c)
+{
+	if (c->row->fast_ext && io->ext_words)
+		return in_pairs(c) + out_pairs(c) <= io->ext_words / 2;
+	return c->row->fast && c->in_bytes <= FAST_BYTES && c->out_bytes == 0;
 }
 
 /* The control word against the row: everything that needs no memory. */
@@ -79,9 +97,7 @@ static uint16_t parse(const struct hv_hcall_io *io, struct call *c)
 	if (c->in_bytes > HV_PAGE_SIZE || c->out_bytes > HV_PAGE_SIZE)
 		return HV_STATUS_INVALID_HYPERCALL_INPUT;
 	if (c->fast)
-		return r->fast && c->in_bytes <= FAST_BYTES && c->out_bytes == 0
-			       ? HV_STATUS_SUCCESS
-			       : HV_STATUS_INVALID_HYPERCALL_INPUT;
+		return fast_fits(io, c) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_HYPERCALL_INPUT;
 	/* A list of no bytes has no address to check (TLFS: ignored). */
 	if ((c->in_bytes && io->input & 7) || (c->out_bytes && io->output & 7))
 		return HV_STATUS_INVALID_ALIGNMENT;
@@ -129,6 +145,10 @@ static bool copy_in(struct vp *caller, struct hv_hcall_io *io, const struct call
 {
 	enum guest_mem_result r;
 
+	if (c->fast && io->ext_words) {
+		memcpy(to, io->ext, MIN(in_pairs(c) * FAST_BYTES, io->ext_words * 8));
+		return true;
+	}
 	if (c->fast) {
 		memcpy(to, &io->input, 8);
 		memcpy(to + 8, &io->output, 8);
@@ -167,9 +187,13 @@ static void write_output(const struct call *c, const struct hv_hcall_io *io, str
 	const struct hcall_row *r = c->row;
 	uint8_t *to = pg->ptr;
 
-	if (!to)
+	if (c->fast && c->out_bytes)
+		to = (uint8_t *)(io->ext + 2 * (io->ext_last ? io->ext_words / 2 - out_pairs(c)
+							     : in_pairs(c)));
+	else if (!to)
 		return;
-	to += io->output & (PAGE_SIZE - 1);
+	else
+		to += io->output & (PAGE_SIZE - 1);
 	if (status == HV_STATUS_SUCCESS && r->out_size)
 		memcpy(to, a->out, r->out_size);
 	if (r->rep && a->reps_done > a->rep_start)
@@ -224,7 +248,7 @@ void hypercall_dispatch(struct vp *caller, struct hv_hcall_io *io)
 	struct call c;
 	uint16_t status;
 
-	io->again = io->fault = io->fast_output = false;
+	io->again = io->fault = false;
 	c.row = hypercall_find(CTL_CODE(io->control));
 	if (unlikely(!c.row)) {
 		io->result = HV_STATUS_INVALID_HYPERCALL_CODE;

@@ -17,14 +17,20 @@ struct hv_hcall_io {
 	uint64_t control; /* in; out when again: with the new rep start */
 	uint64_t input;	  /* GPA, or the first 8 bytes of a fast call; out for fast output */
 	uint64_t output;
-	void *xmm; /* six 16-byte registers of a fast call, or NULL when the form has none */
+	/*
+	 * Further registers of a fast call: its input in order (the first two words are `input` and
+	 * `output`), then its output from the next 16-byte pair on, or in the last pairs. 0 words:
+	 * the form has none.
+	 */
+	uint64_t *ext;
+	uint32_t ext_words;
+	bool ext_last;
 	bool wide; /* 64-bit caller */
 
 	/* Answers */
 	uint64_t result;
-	bool again;	  /* leave the instruction pointer: more of the rep list is to do */
-	bool fast_output; /* input and output hold the result */
-	bool fault;	  /* a buffer is not there: nothing was done, see fault_* */
+	bool again; /* leave the instruction pointer: more of the rep list is to do */
+	bool fault; /* a buffer is not there: nothing was done, see fault_* */
 	bool fault_write, fault_unmapped;
 	gpa_t fault_gpa;
 };
@@ -64,6 +70,7 @@ struct hcall_row {
 	uint16_t out_elem; /* rep element in the output, 0: none */
 	bool rep;
 	bool fast;	    /* fast form allowed */
+	bool fast_ext;	    /* ... also when it takes further registers, for input or output */
 	bool variable;	    /* variable header allowed */
 	uint8_t target;	    /* enum hcall_target */
 	uint64_t privilege; /* HV_PARTITION_PRIVILEGE_* that the caller needs */

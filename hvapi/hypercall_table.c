@@ -19,6 +19,14 @@
 		.rep = true, .target = tgt, .privilege = priv, .fn = f \
 	}
 
+/* Where a VP names its own registers, the handler asks for the privilege for all others'. */
+#define REGISTERS(c, n, ine, oute, f) \
+	{ \
+		.code = c, .name = n, .in_size = 16, .in_elem = ine, .out_elem = oute, \
+		.rep = true, .fast_ext = true, .target = HCALL_TARGET_VP, \
+		.privilege = ARCH_SELF_REGISTERS ? 0 : PARTS, .fn = f \
+	}
+
 #define PARTS HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS
 #define POOL  HV_PARTITION_PRIVILEGE_ACCESS_MEMORY_POOL
 #define ID    HV_PARTITION_PRIVILEGE_ACCESS_PARTITION_ID
@@ -52,10 +60,8 @@ const struct hcall_row hypercall_table[] = {
 	       hvcall_create_vp),
 	SIMPLE(HVCALL_DELETE_VP, "HvCallDeleteVp", 16, 0, HCALL_TARGET_CHILD, PARTS,
 	       hvcall_delete_vp),
-	REP(HVCALL_GET_VP_REGISTERS, "HvCallGetVpRegisters", 16, 4, 16, HCALL_TARGET_VP, PARTS,
-	    hvcall_get_vp_registers),
-	REP(HVCALL_SET_VP_REGISTERS, "HvCallSetVpRegisters", 16, 32, 0, HCALL_TARGET_VP, PARTS,
-	    hvcall_set_vp_registers),
+	REGISTERS(HVCALL_GET_VP_REGISTERS, "HvCallGetVpRegisters", 4, 16, hvcall_get_vp_registers),
+	REGISTERS(HVCALL_SET_VP_REGISTERS, "HvCallSetVpRegisters", 32, 0, hvcall_set_vp_registers),
 	SIMPLE(HVCALL_TRANSLATE_VIRTUAL_ADDRESS, "HvCallTranslateVirtualAddress", 32, 16,
 	       HCALL_TARGET_VP, PARTS, hvcall_translate_virtual_address),
 	SIMPLE(HVCALL_READ_GPA, "HvCallReadGpa", 32, 24, HCALL_TARGET_VP, PARTS, hvcall_read_gpa),

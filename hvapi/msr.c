@@ -142,7 +142,7 @@ static enum hv_msr_result set_hypercall(struct vp *vp, uint64_t v)
 		v &= ~OVERLAY_ENABLE;
 	if (p->hypercall_msr & 2)
 		return HV_MSR_OK;
-	if (p != partition_root)
+	if (ARCH_HYPERCALL_PAGE && p != partition_root)
 		hypercall_page_fill(p->hypercall_page);
 	return set_overlay(p, &p->hypercall_overlay, p->hypercall_page, &p->hypercall_msr, v);
 }
@@ -298,7 +298,7 @@ uint32_t hv_register_msr(uint32_t name)
 	case HV_REGISTER_GUEST_OS_ID:
 		return HV_X64_MSR_GUEST_OS_ID;
 	case HV_X64_REGISTER_HYPERCALL:
-		return HV_X64_MSR_HYPERCALL;
+		return ARCH_HYPERCALL_PAGE ? HV_X64_MSR_HYPERCALL : 0;
 	case HV_REGISTER_VP_INDEX:
 		return HV_X64_MSR_VP_INDEX;
 	case HV_REGISTER_VP_RUNTIME:

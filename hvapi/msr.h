@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Synthetic MSRs 0x40000000 .. 0x400001ff (TLFS, "Virtual processor MSRs"): one table. */
+/*
+ * The hypervisor's own registers of a VP (TLFS, "Virtual processor MSRs"): one table, by the
+ * numbers 0x40000000 .. 0x400001ff that they have as MSRs on x64. On arm64 there are no MSRs, and a
+ * VP or its parent comes by register name: hv_register_msr().
+ */
 #ifndef HVAPI_MSR_H
 #define HVAPI_MSR_H
 

@@ -11,6 +11,11 @@
 /* -- machine ---------------------------------------------------------------------------------- */
 /* Make `cpu` leave guest mode at once and come into the core; it need not be in guest mode. */
 void arch_kick(struct percpu *cpu);
+/*
+ * Take translations of s that are no longer in its tables out of every CPU, when the hardware does
+ * that by itself. False: it does not, each CPU that runs under s has to leave it (smp.c).
+ */
+bool arch_flush_slat(const struct slat *s);
 /* Host TSC or counter. */
 uint64_t arch_time(void);
 uint64_t arch_time_hz(void);
@@ -65,6 +70,10 @@ void arch_vp_switch_out(struct vp *vp);
 /* Registers that are not neutral rows. HV_STATUS_UNKNOWN_REGISTER_NAME when there is none. */
 uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *v);
 uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_register_value *v);
+
+/* May a VP name this register of its own (ARCH_SELF_REGISTERS)? Not those that it has in silicon.
+ */
+bool arch_own_register(uint32_t name);
 
 /* -- properties, intercepts, interrupts ------------------------------------------------------- */
 /* Read-only properties of the processors. HV_STATUS_UNKNOWN_PROPERTY when there is none. */

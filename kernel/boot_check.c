@@ -41,10 +41,6 @@ static const char *check_cpus(const struct boot_info *bi)
 		return "number of CPUs";
 	if (!(bi->cpus[0].flags & BOOT_CPU_BSP))
 		return "the first CPU is not the boot CPU";
-	for (uint32_t i = 0; i < bi->num_cpus; i++)
-		for (uint32_t j = 0; j < i; j++)
-			if (bi->cpus[i].apic_id == bi->cpus[j].apic_id)
-				return "two CPUs with one APIC id";
 	return NULL;
 }
 
@@ -60,11 +56,8 @@ const char *boot_check(const struct boot_info *bi)
 		return "size";
 	if (bi->core_base & (LARGE_SIZE - 1) || !page_aligned(bi->core_size) ||
 	    bi->core_image_size == 0 || !page_aligned(bi->core_image_size) ||
-	    bi->core_image_size >= bi->core_size || bi->core_base + bi->core_size < bi->core_base ||
-	    (bi->core_base + bi->core_size) >> 32)
+	    bi->core_image_size >= bi->core_size || bi->core_base + bi->core_size < bi->core_base)
 		return "core region";
-	if (!page_aligned(bi->trampoline) || bi->trampoline == 0 || bi->trampoline >= 0xa0000)
-		return "trampoline page";
 	if (bi->tsc_hz < 1000000)
 		return "TSC frequency";
 	if (bi->console.kind > BOOT_CONSOLE_PL011)
@@ -73,10 +66,12 @@ const char *boot_check(const struct boot_info *bi)
 		return "root image kind";
 	if (!page_aligned(bi->root_base) || !page_aligned(bi->root_size) || bi->root_size == 0 ||
 	    bi->root_base + bi->root_size < bi->root_base ||
-	    bi->root_entry - bi->root_base >= bi->root_size || bi->root_entry >> 32)
+	    bi->root_entry - bi->root_base >= bi->root_size)
 		return "root image range";
 	if (!memchr(bi->root_cmdline, 0, sizeof(bi->root_cmdline)))
 		return "root command line has no end";
 	why = check_cpus(bi);
+	if (!why)
+		why = boot_check_arch(bi);
 	return why ? why : check_ranges(bi);
 }

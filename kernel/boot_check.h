@@ -6,5 +6,7 @@
 
 /* NULL when every rule of boot_info.h holds, else what is wrong. */
 const char *boot_check(const struct boot_info *bi);
+/* The architecture's own rules: arch/<a>. */
+const char *boot_check_arch(const struct boot_info *bi);
 
 #endif

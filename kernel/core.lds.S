@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The core image: text, read-only data and data on page borders, so that W^X needs no mixed page. */
-OUTPUT_FORMAT("elf64-x86-64")
-OUTPUT_ARCH(i386:x86-64)
+#include <core_lds.h>
+OUTPUT_FORMAT(CORE_FORMAT)
+OUTPUT_ARCH(CORE_MACHINE)
 ENTRY(_start)
 
 PHDRS
@@ -13,7 +14,7 @@ PHDRS
 
 SECTIONS
 {
-	. = 0xffffffff80000000;
+	. = CORE_VA;
 	core_start = .;
 	.text : { *(.text .text.*) } :text
 	. = ALIGN(4096);
@@ -32,8 +33,7 @@ SECTIONS
 	. = ALIGN(4096);
 	core_end = .;
 
-	/* ARCH_PERCPU_VA of arch/x86_64/types.h */
-	percpu_self = 0xffffffffc0000000;
+	percpu_self = CORE_PERCPU_VA;
 
 	/DISCARD/ : { *(.comment .note.GNU-stack .note.gnu.property .eh_frame .eh_frame_hdr) }
 }

@@ -38,6 +38,14 @@ enum frame_state frame_state(uint64_t pfn)
 	return (enum frame_state)(load(pfn) >> STATE_SHIFT);
 }
 
+bool frame_any(uint64_t pfn, uint64_t count)
+{
+	for (uint64_t i = pfn; i < pfn + count && i < table_count; i++)
+		if (frame_state(i) != FRAME_NONE)
+			return true;
+	return false;
+}
+
 uint32_t frame_owner(uint64_t pfn)
 {
 	return load(pfn) >> OWNER_SHIFT & OWNER_MASK;

@@ -19,12 +19,18 @@ enum frame_state {
 	FRAME_OPEN = 4,	   /* deposited, and opened to the root as a state page */
 };
 
+struct boot_info;
+
+/* Boot only: a table in the core's own pages, for every range of the loader's map. */
+void frame_build(const struct boot_info *bi);
 /* words: room for (highest RAM address >> 12) entries, zeroed by the caller. */
 void frame_init(uint32_t *words, uint64_t count);
 /* Boot only: give [base, base+size) a state. */
 void frame_set_range(uint64_t base, uint64_t size, enum frame_state state);
 
 enum frame_state frame_state(uint64_t pfn);
+/* Does the table know any of these pages? */
+bool frame_any(uint64_t pfn, uint64_t count);
 uint32_t frame_owner(uint64_t pfn);
 uint32_t frame_holds(uint64_t pfn);
 

@@ -83,7 +83,7 @@ void log_raw_v(const char *fmt, va_list ap)
 static void panic_claim(void)
 {
 	uint32_t expect = 0;
-	uint32_t me = (uint32_t)(read_cr3() >> 12) | 1u;
+	uint32_t me = cpu_mark();
 
 	if (!atomic_cas(&panicking, &expect, me) && expect != me)
 		for (;;)

@@ -126,6 +126,8 @@ enum unimplemented {
 	UNIMPLEMENTED_IPI,
 	UNIMPLEMENTED_CORE_MEMORY,
 	UNIMPLEMENTED_INTERCEPT,
+	UNIMPLEMENTED_TRAP,
+	UNIMPLEMENTED_SMC,
 };
 void partition_unimplemented(struct partition *p, uint32_t kind, const char *what, uint64_t arg);
 

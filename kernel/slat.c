@@ -23,6 +23,14 @@ static void entry_set(uint64_t *e, uint64_t v)
 	__atomic_store_n(e, v, __ATOMIC_RELEASE);
 }
 
+static void entry_change(const struct slat *s, uint64_t *e, uint64_t v)
+{
+	if (s->format->change)
+		s->format->change(s, e, v);
+	else
+		entry_set(e, v);
+}
+
 bool slat_init(struct slat *s, const struct slat_format *f, struct slat_source src)
 {
 	s->format = f;
@@ -94,7 +102,7 @@ static uint64_t *split(struct slat *s, uint64_t *e, uint32_t level, const struct
 	for (uint32_t i = 0; i < ENTRIES; i++)
 		t[i] = s->format->leaf(HPA(l->hpa.v + ((uint64_t)i << shift_of(level - 1))),
 				       l->prot, level - 1);
-	entry_set(e, s->format->table(ptr_hpa(t)));
+	entry_change(s, e, s->format->table(ptr_hpa(t)));
 	return t;
 }
 
@@ -120,7 +128,7 @@ static uint64_t *find(struct slat *s, uint64_t gpa, uint32_t level, bool create,
 		} else {
 			t = s->source.alloc(s->source.ctx);
 			if (t)
-				entry_set(e, s->format->table(ptr_hpa(t)));
+				entry_change(s, e, s->format->table(ptr_hpa(t)));
 		}
 		if (!t) {
 			*no_memory = true;
@@ -136,7 +144,7 @@ static void replace(struct slat *s, uint64_t *e, uint64_t v, uint64_t gpa, uint3
 	struct slat_leaf l;
 	int kind = s->format->parse(*e, level, &l);
 
-	entry_set(e, v);
+	entry_change(s, e, v);
 	l.level = level;
 	if (kind == 1 && fn)
 		fn(ctx, gpa, &l);
@@ -200,6 +208,6 @@ void *slat_fold(struct slat *s, gpa_t gpa, uint32_t level)
 	}
 	if (first.hpa.v & (BIT(shift_of(level)) - 1))
 		return NULL;
-	entry_set(e, s->format->leaf(first.hpa, first.prot, level));
+	entry_change(s, e, s->format->leaf(first.hpa, first.prot, level));
 	return t;
 }

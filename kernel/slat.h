@@ -31,6 +31,8 @@ struct slat_leaf {
 	uint32_t level; /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB */
 };
 
+struct slat;
+
 struct slat_format {
 	uint32_t levels;
 	uint32_t max_leaf; /* largest level a leaf may have */
@@ -39,6 +41,11 @@ struct slat_format {
 	uint64_t (*leaf)(hpa_t to, uint32_t prot, uint32_t level);
 	/* 0: not mapped, 1: leaf (out filled but for level), 2: table (out->hpa) */
 	int (*parse)(uint64_t entry, uint32_t level, struct slat_leaf *out);
+	/*
+	 * Change an entry that the hardware may be using, where one store is not enough (Arm:
+	 * break-before-make). NULL: it is.
+	 */
+	void (*change)(const struct slat *s, uint64_t *e, uint64_t v);
 };
 
 /* Where table pages come from and go to. alloc gives a zeroed page or NULL. */

@@ -24,6 +24,8 @@ void smp_flush_slat(struct slat *s)
 	(void)atomic_add(&s->generation, 1);
 	atomic_fence();
 	this_cpu()->counters[COUNT_FLUSHES]++;
+	if (arch_flush_slat(s))
+		return;
 	for (uint32_t i = 0; i < percpu_count; i++) {
 		struct percpu *cpu = percpu_of(i);
 

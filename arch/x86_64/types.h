@@ -25,6 +25,13 @@
 #define ARCH_PERCPU_VA	0xffffffffc0000000ull
 #define ARCH_STACK_SIZE 16384u
 
+/* Synthetic registers are MSRs: only a partition's parent names them by hypercall. */
+#define ARCH_SELF_REGISTERS 0
+/* A guest calls through a page that holds the processor's own instruction. */
+#define ARCH_HYPERCALL_PAGE 1
+/* 16550 at an I/O port */
+#define ARCH_IO_PORTS 1
+
 /* GPR order of the ModRM encoding; rax and rsp live in the VMCB/VMCS while it is loaded. */
 enum x86_gpr {
 	GPR_RAX,

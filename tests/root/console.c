@@ -20,23 +20,51 @@ void console_init(const struct boot_console *c)
 	console = *c;
 }
 
-static uint8_t reg_read(uint32_t r)
+/* Line status of a 16550: bit 5 there is room, bit 6 the last bit is out. */
+static uint8_t status(void)
 {
-	if (console.kind == BOOT_CONSOLE_16550_MMIO)
-		return *(volatile uint8_t *)(console.base + (uint64_t)r * console.stride);
-	return inb((uint16_t)(console.base + r));
+#ifdef ROOT_IO_PORTS
+	if (console.kind == BOOT_CONSOLE_16550_PORT)
+		return inb((uint16_t)(console.base + 5));
+#endif
+	return *(volatile uint8_t *)(console.base + 5ull * console.stride);
 }
 
 static void put(char c)
 {
-	if (console.kind != BOOT_CONSOLE_16550_PORT && console.kind != BOOT_CONSOLE_16550_MMIO)
-		return;
-	while (!(reg_read(5) & 0x20))
-		cpu_pause();
-	if (console.kind == BOOT_CONSOLE_16550_MMIO)
+	switch (console.kind) {
+	case BOOT_CONSOLE_PL011:
+		/* UARTFR at 18 hex: TXFF bit 5 */
+		while (*(volatile uint32_t *)(console.base + 0x18) & 0x20)
+			cpu_pause();
+		*(volatile uint32_t *)console.base = (uint8_t)c;
+		break;
+	case BOOT_CONSOLE_16550_MMIO:
+		while (!(status() & 0x20))
+			cpu_pause();
 		*(volatile uint8_t *)console.base = (uint8_t)c;
-	else
+		break;
+#ifdef ROOT_IO_PORTS
+	case BOOT_CONSOLE_16550_PORT:
+		while (!(status() & 0x20))
+			cpu_pause();
 		outb((uint16_t)console.base, (uint8_t)c);
+		break;
+#endif
+	default:
+		break;
+	}
+}
+
+/* Until the last bit is out. */
+static void drain(void)
+{
+	if (console.kind == BOOT_CONSOLE_PL011)
+		while (*(volatile uint32_t *)(console.base + 0x18) & 8) /* BUSY */
+			cpu_pause();
+	else if (console.kind != BOOT_CONSOLE_NONE)
+		while (!(status() & 0x40))
+			cpu_pause();
 }
 
 /* Only one CPU at a time is inside stdio. */
@@ -133,15 +161,9 @@ void machine_exit(bool ok)
 {
 	static const char text[2][14] = { "ROOT EXIT 1\n", "ROOT EXIT 0\n" };
 
-	/* QEMU's isa-debug-exit; Bochs powers off on port 8900, and has no status but our word. */
 	write(1, text[ok], strlen(text[ok]));
-	while (console.kind != BOOT_CONSOLE_NONE && !(reg_read(5) & 0x40))
-		cpu_pause(); /* until the last bit is out */
-	outl(0xf4, ok ? 0x10 : 0x11);
-	for (const char *s = "Shutdown"; *s; s++)
-		outb(0x8900, (uint8_t)*s);
-	for (;;)
-		__asm__ volatile("cli; hlt");
+	drain();
+	machine_off(ok);
 }
 
 void _exit(int code)

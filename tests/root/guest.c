@@ -50,28 +50,6 @@ uint64_t guest_range(enum boot_range_kind kind)
 	return 0;
 }
 
-int safe_hypercall(uint64_t control, uint64_t in, uint64_t out, uint64_t *result)
-{
-	struct cpu *c = this_cpu();
-	uint32_t vmx = hv_calls_by_vmcall();
-	uint64_t rax = 0;
-	register uint64_t r8 __asm__("r8") = out;
-
-	c->fault_vector = -1;
-	__asm__ volatile(
-		"lea 1f(%%rip), %%r11\n\tmov %%r11, %c[from](%[cpu])\n\t"
-		"lea 2f(%%rip), %%r11\n\tmov %%r11, %c[to](%[cpu])\n\t"
-		"test %[vmx], %[vmx]\n\tjnz 3f\n1: vmmcall\n\tjmp 2f\n3: vmcall\n2:\n\t"
-		: "+a"(rax), "+c"(control), "+d"(in), "+r"(r8)
-		: [cpu] "r"(c), [vmx] "r"(vmx), [from] "i"(offsetof(struct cpu, fault_from)),
-		  [to] "i"(offsetof(struct cpu, fault_to))
-		: "memory", "r9", "r10", "r11", "cc");
-	c->fault_from = c->fault_to = 0;
-	if (result)
-		*result = rax;
-	return c->fault_vector;
-}
-
 /* -- partitions -------------------------------------------------------------------------------- */
 
 void guest_track(hv_partition_id id)

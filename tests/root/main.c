@@ -9,6 +9,10 @@
 
 void root_main(const struct boot_info *info);
 
+/* An architecture may not have them yet. */
+#pragma weak job_run
+#pragma weak bench_run
+
 const struct boot_info *boot_info;
 uint64_t root_entry_tsc;
 
@@ -17,7 +21,7 @@ void root_main(const struct boot_info *info)
 	const char *run;
 	bool ok;
 
-	root_entry_tsc = rdtsc();
+	root_entry_tsc = root_clock();
 	boot_info = info;
 	console_init(&info->console);
 	pages_init();
@@ -36,12 +40,12 @@ void root_main(const struct boot_info *info)
 		if (f)
 			strcpy(filter, f);
 		ok = tests_run(f ? filter : NULL);
-	} else if (run && !strcmp(run, "bench")) {
+	} else if (run && !strcmp(run, "bench") && bench_run) {
 		ok = bench_run();
-	} else if (run && !strcmp(run, "job")) {
+	} else if (run && !strcmp(run, "job") && job_run) {
 		ok = job_run();
 	} else {
-		printf("root VM: the command line has no run=job, suite or bench\n");
+		printf("root VM: the command line has no run=job, suite or bench that is here\n");
 		ok = false;
 	}
 	hv_log_drain();

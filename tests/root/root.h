@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The root VM: a small single-address-space program on bare metal, newlib beneath. Each CPU has a
- * struct cpu behind GS; CPU 0 runs the tests, the others wait for cpu_run().
+ * struct cpu behind GS (arm64: TPIDR_EL1); CPU 0 runs the tests, the others wait for cpu_run().
  */
 #ifndef ROOT_ROOT_H
 #define ROOT_ROOT_H
@@ -27,6 +27,7 @@ struct cpu {
 	/* An exception at [fault_from, fault_to) resumes at fault_to and leaves its vector. */
 	volatile uint64_t fault_from, fault_to;
 	volatile int fault_vector;
+	volatile uint64_t fault_syndrome, fault_address; /* arm64 */
 	volatile uint64_t irqs[256];
 	void (*volatile fn)(void *);
 	void *volatile arg;
@@ -38,99 +39,22 @@ extern uint32_t cpu_count;
 extern const struct boot_info *boot_info;
 extern uint64_t root_entry_tsc; /* at root_main() */
 
-static inline struct cpu *this_cpu(void)
-{
-	struct cpu *c;
+#include <root_arch.h>
 
-	__asm__ volatile("mov %%gs:0, %0" : "=r"(c));
-	return c;
-}
-
-/* -- instructions ----------------------------------------------------------------------------- */
-static inline void outb(uint16_t port, uint8_t v)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
-}
-static inline uint8_t inb(uint16_t port)
-{
-	uint8_t v;
-
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-static inline void outl(uint16_t port, uint32_t v)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port));
-}
-static inline uint64_t rdtsc(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
-	return (uint64_t)hi << 32 | lo;
-}
-static inline void cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])
-{
-	__asm__ volatile("cpuid"
-			 : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
-			 : "a"(leaf), "c"(sub));
-}
-static inline uint64_t rdmsr(uint32_t msr)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
-	return (uint64_t)hi << 32 | lo;
-}
-static inline void wrmsr(uint32_t msr, uint64_t v)
-{
-	__asm__ volatile("wrmsr"
-			 :
-			 : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32))
-			 : "memory");
-}
-static inline void cli(void)
-{
-	__asm__ volatile("cli" : : : "memory");
-}
-static inline void sti(void)
-{
-	__asm__ volatile("sti" : : : "memory");
-}
-static inline void cpu_pause(void)
-{
-	__asm__ volatile("pause" : : : "memory");
-}
-/* Interrupts on and halt, with no window between. */
-static inline void sti_hlt(void)
-{
-	__asm__ volatile("sti; hlt" : : : "memory");
-}
-static inline uint64_t irq_save(void)
-{
-	uint64_t f;
-
-	__asm__ volatile("pushfq; pop %0; cli" : "=r"(f) : : "memory");
-	return f;
-}
-static inline void irq_restore(uint64_t f)
-{
-	if (f & 0x200)
-		sti();
-}
-
-/* Vector of the exception that the access raised, or -1. */
-int safe_rdmsr(uint32_t msr, uint64_t *v);
-int safe_wrmsr(uint32_t msr, uint64_t v);
+/* Vector of the exception that the access raised (arm64: its class), or -1. */
 int safe_read8(uint64_t pa, uint8_t *v);
 int safe_write8(uint64_t pa, uint8_t v);
+/* The same for a hypercall. */
+int safe_hypercall(uint64_t control, uint64_t in, uint64_t out, uint64_t *result);
 
 /* -- console.c: newlib's system calls and the way out ------------------------------------------ */
 void console_init(const struct boot_console *c);
 void console_lock(void);
 void console_unlock(void);
-/* Ends the machine; QEMU exits with 33 when ok, with 35 else. */
+/* Says ROOT EXIT 0 (ok) or 1, and ends the machine. */
 void machine_exit(bool ok) __attribute__((noreturn));
+/* The end itself: cpu.c. */
+void machine_off(bool ok) __attribute__((noreturn));
 
 /* -- pages.c: RAM by pages, identity mapped, below 4 GiB -------------------------------------- */
 void pages_init(void);
@@ -147,44 +71,13 @@ void cpu_run(uint32_t index, void (*fn)(void *), void *arg);
 void cpu_join(uint32_t index);
 /* Handlers run with interrupts off and must not print. NULL: count only. EOI is done for them. */
 void irq_handler(uint8_t vector, void (*fn)(void));
-
-/* -- apic.c ------------------------------------------------------------------------------------ */
-#define APIC_ID	       0x020u
-#define APIC_VERSION   0x030u
-#define APIC_TPR       0x080u
-#define APIC_EOI       0x0b0u
-#define APIC_SPURIOUS  0x0f0u
-#define APIC_ISR       0x100u
-#define APIC_IRR       0x200u
-#define APIC_ICR_LOW   0x300u
-#define APIC_ICR_HIGH  0x310u
-#define APIC_LVT_TIMER 0x320u
-#define APIC_LVT_LINT0 0x350u
-#define APIC_LVT_LINT1 0x360u
-#define APIC_INITIAL   0x380u
-#define APIC_CURRENT   0x390u
-#define APIC_DIVIDE    0x3e0u
-#define APIC_MASKED    0x10000u
-#define APIC_PERIODIC  0x20000u
-
-#define VEC_TIMER    0x40
-#define VEC_WAKE     0x50
-#define VEC_TEST     0x60
-#define VEC_SPURIOUS 0xff
-
-uint32_t apic_read(uint32_t reg);
-void apic_write(uint32_t reg, uint32_t v);
-void apic_enable(void);
-void apic_ipi(uint32_t cpu, uint32_t low);
-/* ticks of the bus clock at divide by 1 */
-void apic_timer(uint32_t lvt, uint32_t initial);
 void delay_us(uint64_t us);
 
 /* -- hv.c -------------------------------------------------------------------------------------- */
 void hv_init(void);
+/* x86_64/hv.c, arm64/hv.c: is there a hypervisor that we know? */
+void hv_arch_init(void);
 /* The raw hypercall with registers as given. */
-/* The hypercall page says which instruction it is: VMCALL, else VMMCALL. */
-bool hv_calls_by_vmcall(void);
 uint64_t hv_raw(uint64_t control, uint64_t in, uint64_t out);
 /* Memory form: in and out are copied through this CPU's pages. */
 uint64_t hv_call(uint64_t control, const void *in, size_t in_len, void *out, size_t out_len);

@@ -13,6 +13,10 @@
 #include "tests/root/root.h"
 #include "tests/root/vm.h"
 
+/* An architecture may not have those suites yet. */
+#pragma weak guest_tests_clean_up
+#pragma weak border_tests_clean_up
+
 extern const struct test root_tests[], root_tests_end[];
 
 static jmp_buf out;
@@ -96,10 +100,12 @@ bool tests_run(const char *prefixes)
 			continue;
 		}
 		ok = run_one(t);
-		sti();
+		irqs_on();
 		guests_clean_up();
-		guest_tests_clean_up();
-		border_tests_clean_up();
+		if (guest_tests_clean_up)
+			guest_tests_clean_up();
+		if (border_tests_clean_up)
+			border_tests_clean_up();
 		hv_log_drain();
 		printf("TEST %s %s\n", ok ? "pass" : "fail", t->name);
 		passed += ok;

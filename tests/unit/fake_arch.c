@@ -119,6 +119,18 @@ WEAK void arch_kick(struct percpu *cpu)
 	fake_note(FAKE_KICK, cpu, 0);
 }
 
+WEAK bool arch_flush_slat(const struct slat *s)
+{
+	(void)s;
+	return false;
+}
+
+WEAK bool arch_own_register(uint32_t name)
+{
+	(void)name;
+	return false;
+}
+
 WEAK uint64_t arch_time(void)
 {
 	return fake_time;

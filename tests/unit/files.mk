@@ -38,7 +38,7 @@ UNIT_test_time := kernel/time.c $(FAKE_ARCH)
 UNITFLAGS_test_time := $(FAKE_FLAGS)
 UNIT_test_vp_kernel := $(FAKE_ROOT) kernel/vp_run.c kernel/vp_state.c
 UNITFLAGS_test_vp_kernel := $(FAKE_FLAGS) -pthread
-UNIT_test_boot_check := kernel/boot_check.c
+UNIT_test_boot_check := kernel/boot_check.c arch/x86_64/common/boot_rules.c
 UNIT_test_log := kernel/log.c
 
 # arch/x86_64 over the fake hardware

@@ -43,7 +43,7 @@ static int odd_parse(uint64_t e, uint32_t level, struct slat_leaf *out)
 	return 1;
 }
 
-static const struct slat_format odd_format = { 3, 2, false, odd_table, odd_leaf, odd_parse };
+static const struct slat_format odd_format = { 3, 2, false, odd_table, odd_leaf, odd_parse, NULL };
 
 /* -- table pages --------------------------------------------------------------------------------
  */

@@ -177,6 +177,20 @@ void arch_kick(struct percpu *cpu)
 	apic_send(cpu->apic_id, 0x4000u | APIC_DM_NMI);
 }
 
+/* A TLB is flushed by its own CPU, on the next entry. */
+bool arch_flush_slat(const struct slat *s)
+{
+	(void)s;
+	return false;
+}
+
+/* Synthetic registers of a VP's own are MSRs. */
+bool arch_own_register(uint32_t name)
+{
+	(void)name;
+	return false;
+}
+
 uint64_t arch_time(void)
 {
 	return rdtsc();

@@ -32,7 +32,7 @@ enum exit_action exit_hypercall(struct vp *vp, struct x86_exit *ex)
 		io.output = g[GPR_RDI] << 32 | (uint32_t)g[GPR_RSI];
 	}
 	io.wide = wide;
-	io.xmm = NULL;
+	io.ext_words = 0;
 	hypercall_dispatch(vp, &io);
 	if (unlikely(io.fault)) {
 		/* Input or output is not there: told to the root, and the call is made again. */
@@ -52,10 +52,6 @@ enum exit_action exit_hypercall(struct vp *vp, struct x86_exit *ex)
 	}
 	if (wide) {
 		g[GPR_RAX] = io.result;
-		if (unlikely(io.fast_output)) {
-			g[GPR_RDX] = io.input;
-			g[GPR_R8] = io.output;
-		}
 	} else {
 		g[GPR_RDX] = io.result >> 32;
 		g[GPR_RAX] = (uint32_t)io.result;

@@ -22,32 +22,6 @@ void cpu_switch_boot_stack(void (*fn)(void)) __attribute__((noreturn));
 static struct boot_info info;
 static uint64_t console_va; /* the MMIO console in our own tables */
 
-static void frames_build(void)
-{
-	uint64_t top = 0;
-	uint32_t *words;
-
-	for (uint32_t i = 0; i < info.num_ranges; i++)
-		if (info.ranges[i].kind == BOOT_RANGE_RAM ||
-		    info.ranges[i].kind == BOOT_RANGE_ROOT ||
-		    info.ranges[i].kind == BOOT_RANGE_CORE)
-			top = info.ranges[i].base + info.ranges[i].size;
-	top >>= PAGE_SHIFT;
-	words = page_alloc(page_up(top * sizeof(*words)) >> PAGE_SHIFT);
-	if (!words)
-		panic("core memory too small for a frame table of %llu frames",
-		      (unsigned long long)top);
-	frame_init(words, top);
-	for (uint32_t i = 0; i < info.num_ranges; i++) {
-		const struct boot_range *r = &info.ranges[i];
-
-		if (r->kind == BOOT_RANGE_RAM || r->kind == BOOT_RANGE_ROOT)
-			frame_set_range(r->base, r->size, FRAME_ROOT);
-		else if (r->kind == BOOT_RANGE_CORE)
-			frame_set_range(r->base, r->size, FRAME_CORE);
-	}
-}
-
 /* On the boot CPU's own tables and stack. */
 static void main_late(void)
 {
@@ -84,7 +58,7 @@ void core_main(const struct boot_info *from_loader)
 	apic_init(paging_map_device(rdmsr(MSR_APIC_BASE) & MASK(51, 12)));
 	if (info.console.kind == BOOT_CONSOLE_16550_MMIO)
 		console_va = paging_map_device(info.console.base);
-	frames_build();
+	frame_build(&info);
 	virt_probe();
 	cpu_setup_percpu(&info);
 	cpu_switch_boot_stack(main_late);
