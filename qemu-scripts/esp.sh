@@ -4,9 +4,13 @@
 set -eu
 build=$1 esp=$2 cmdline=$3 input=${4:-}
 mkdir -p "$esp/EFI/BOOT" "$esp/quoin"
-cp "$build/BOOTX64.EFI" "$esp/EFI/BOOT/BOOTX64.EFI"
-objcopy --strip-all "$build/core.elf" "$esp/quoin/core.elf"
-objcopy --strip-all "$build/root.elf" "$esp/quoin/root.elf"
+case ${ARCH:-x86_64} in
+arm64) app=BOOTAA64.EFI objcopy=aarch64-linux-gnu-objcopy ;;
+*) app=BOOTX64.EFI objcopy=objcopy ;;
+esac
+cp "$build/$app" "$esp/EFI/BOOT/$app"
+$objcopy --strip-all "$build/core.elf" "$esp/quoin/core.elf"
+$objcopy --strip-all "$build/root.elf" "$esp/quoin/root.elf"
 {
 	printf '%s\n' 'core = \quoin\core.elf' 'root = \quoin\root.elf'
 	echo "cmdline = $cmdline"

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# What the Makefile asks of an architecture: tools, flags, folders, names.
+CROSS	    := aarch64-linux-gnu-
+CLANG_ARCH  := --target=aarch64-linux-gnu
+# Out-of-line atomics would need a libgcc that asks the CPU's features first.
+ARCH_FLAGS  := -march=armv8-a -mno-outline-atomics
+CORE_DIRS   := el2 gicv3
+CORE_ARCH   := -mgeneral-regs-only -fno-pic -mstrict-align
+
+# Debian's own arm64 packages, unpacked: gnu-efi and libfdt.
+DEB	    := $(O)/deb
+EFI_APP	    := BOOTAA64.EFI
+EFI_INC	    := $(DEB)/usr/include/efi
+EFI_LIB	    := $(DEB)/usr/lib
+EFI_LDS	    := $(EFI_LIB)/elf_aarch64_efi.lds
+EFI_CRT	    := $(EFI_LIB)/crt0-efi-aarch64.o
+EFI_LD	    := -L$(EFI_LIB) -L$(EFI_LIB)/aarch64-linux-gnu --defsym=EFI_SUBSYSTEM=0xa --no-warn-rwx-segments
+EFI_LIBS    := -lfdt $(O)/newlib/lib/libc.a
+EFI_FORMAT  := -O binary
+EFI_READY   := $(DEB)/.done $(O)/newlib/lib/libc.a
+BOOT_ARCH    = -fpic -mgeneral-regs-only -mstrict-align -Iarch/arm64/hw -idirafter $(DEB)/usr/include $(NL_INC)
+BOOT_SRC    := $(filter-out %_x86.c,$(wildcard boot/*.c)) boot/jump_arm64.S
+
+ROOT_ARCH   := -fpie
+# newlib's names for its system calls here, and ours
+ROOT_LD	    := -pie --no-dynamic-linker -z text --no-warn-rwx-segments \
+	$(foreach f,sbrk write close lseek read fstat isatty kill getpid,--defsym=_$(f)=$(f))
+ROOT_SRC    := $(patsubst %,tests/root/%.c,main console pages hv test guest) \
+	$(wildcard tests/root/arm64/*.[cS])
+GUEST_ARCH  := -mgeneral-regs-only -fpie -mstrict-align
+GUEST_SRC   := $(wildcard tests/guests/arm64/*.c tests/guests/arm64/*.S)
+
+NL_HOST	    := aarch64-elf
+NL_ARCH	    := -fpie $(ARCH_FLAGS)
+
+$(DEB)/.done: qemu-scripts/deb-arm64.sh
+	$(call say,UNPACK,'gnu-efi and libfdt for arm64')
+	$(Q)qemu-scripts/deb-arm64.sh $(DEB) gnu-efi libfdt-dev && touch $@

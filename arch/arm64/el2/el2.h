@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* The arm64 core's own interfaces, one block a file. */
+#ifndef EL2_H
+#define EL2_H
+
+#include "boot/boot_info.h"
+#include "kernel/vp.h"
+
+/* -- entry.S, vectors.S ------------------------------------------------------------------------ */
+uint64_t el2_enter(struct arch_vp *vp);
+/* x[18]: X0..X17 in and out. 1: there is no firmware to call, nothing changed. */
+uint64_t el2_smc(uint64_t *x);
+/* Never returns: fn runs on the tables ttbr0 with the stack sp. identity: el2_switch_tables' page.
+ */
+void el2_switch_stack(uint64_t identity, uint64_t ttbr0, uint64_t sp, void (*fn)(void))
+	__attribute__((noreturn));
+extern const uint8_t el2_identity[], el2_switch_tables[], el2_secondary[], el2_vectors[];
+extern const uint8_t el2_smc_insn[], el2_smc_fixup[];
+
+/* -- cpu.c ------------------------------------------------------------------------------------- */
+void cpu_setup_percpu(const struct boot_info *bi);
+/* The boot CPU's way onto its own tables. */
+void cpu_switch_boot_stack(void (*fn)(void)) __attribute__((noreturn));
+/* This CPU, on its own tables: vectors, controls, GIC CPU interface. */
+void cpu_init_this(void);
+void cpu_start_others(const struct boot_info *bi);
+extern uint64_t cpu_hz;
+extern uint32_t cpu_pa_bits;
+
+/* -- stage1.c: EL2's own tables ---------------------------------------------------------------- */
+void stage1_build(const struct boot_info *bi);
+uint64_t stage1_map_device(uint64_t pa, uint64_t size);
+/* TTBR0_EL2 of a CPU, with its struct percpu and stack in place. */
+uint64_t stage1_percpu(struct percpu *cpu, void *stack);
+/* Physical address of something in the core's image. */
+uint64_t stage1_image_pa(const void *p);
+
+/* -- stage2.c ---------------------------------------------------------------------------------- */
+extern struct slat_format stage2_format;
+/* ID_AA64MMFR0_EL1 decides how far physical addresses reach: how many bits they have. */
+uint32_t stage2_init(uint64_t mmfr0);
+uint64_t stage2_vtcr(void);
+uint64_t stage2_vttbr(const struct slat *s);
+/* Out of every TLB: all of s's translations. */
+void stage2_flush(const struct slat *s);
+
+/* -- cache.c ----------------------------------------------------------------------------------- */
+/* Clean and invalidate to the point of coherency. */
+void cache_clean(const void *va, uint64_t size);
+
+/* Mapped at boot at least this far: room for 64-bit device windows. More is mapped on demand. */
+#define ROOT_MAP_MIN (1ull << 40)
+
+/* -- root.c ------------------------------------------------------------------------------------ */
+void root_create(const struct boot_info *bi);
+/* Run this CPU's root VP for ever. */
+void root_run(void) __attribute__((noreturn));
+
+/* -- trap.c, trap_*.c: what a VP's exception asks for -------------------------------------------
+ */
+struct el2_trap {
+	uint64_t esr, far, hpfar;
+};
+enum trap_action {
+	TRAP_NEXT,  /* past the instruction */
+	TRAP_AGAIN, /* PC is as it should be */
+};
+typedef enum trap_action (*trap_handler)(struct vp *vp, const struct el2_trap *t);
+
+void trap_handle(struct vp *vp, uint64_t kind);
+enum trap_action trap_sysreg(struct vp *vp, const struct el2_trap *t);
+enum trap_action trap_data_abort(struct vp *vp, const struct el2_trap *t);
+enum trap_action trap_instruction_abort(struct vp *vp, const struct el2_trap *t);
+enum trap_action trap_hvc(struct vp *vp, const struct el2_trap *t);
+enum trap_action trap_smc(struct vp *vp, const struct el2_trap *t);
+
+/* -- inject.c: exceptions to EL1 of the VP that is on this CPU -----------------------------------
+ */
+/* An exception taken to EL1 from where the VP is: PC and PSTATE move to its vector. */
+void inject_sync(struct vp *vp, uint64_t esr);
+void inject_undefined(struct vp *vp);
+/* Synchronous external abort; walk: on a stage 1 table walk of that level (-1: no). */
+void inject_external_abort(struct vp *vp, uint64_t far, bool instruction, int walk_level);
+/* Pure: PSTATE at EL1's vector, and the vector's offset. */
+uint64_t inject_pstate(uint64_t from, uint64_t sctlr, uint64_t *offset);
+
+/* -- psci.c ------------------------------------------------------------------------------------ */
+void psci_init(const struct boot_info *bi);
+/* Firmware's, by its own conduit. */
+uint64_t psci_firmware(uint64_t fn, uint64_t a, uint64_t b, uint64_t c);
+/* True: x[0] is a PSCI call, and x[0..3] hold the answer. */
+bool psci_call(struct vp *vp, uint64_t x[4]);
+
+/* -- hv_regs.c: registers that the hypervisor gives a VP by name ---------------------------------
+ */
+bool hv_reg_get(const struct vp *vp, uint32_t name, union hv_register_value *v);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Stage 2 aborts of the root: the redistributors' frames, windows above the first map, all else. */
+#include <insn.h>
+
+#include "arch/arm64/el2/el2.h"
+#include "arch/arm64/gicv3/gic.h"
+#include "kernel/bits.h"
+#include "kernel/frame.h"
+#include "kernel/partition.h"
+
+/* ISS of a data abort (D19.2.37) */
+#define ISS_ISV	  BIT(24)
+#define ISS_SAS	  22
+#define ISS_SSE	  BIT(21)
+#define ISS_SRT	  16
+#define ISS_SF	  BIT(15)
+#define ISS_FNV	  BIT(10)
+#define ISS_CM	  BIT(8)
+#define ISS_S1PTW BIT(7)
+#define ISS_WNR	  BIT(6)
+#define FSC(esr)  ((uint32_t)(esr)&0x3f)
+
+#define HPFAR_FIPA MASK(43, 4)
+
+static bool is_stage2(uint64_t esr)
+{
+	uint32_t kind = FSC(esr) >> 2;
+
+	/* Translation, access flag or permission fault, or address size */
+	return kind <= 3;
+}
+
+/* Page of the intermediate address; the offset is the virtual address's. */
+static uint64_t fault_ipa(const struct el2_trap *t)
+{
+	return (t->hpfar & HPFAR_FIPA) << 8 | (t->far & (PAGE_SIZE - 1));
+}
+
+static void set_register(struct vp *vp, uint32_t r, uint64_t v)
+{
+	if (r < 31)
+		vp->arch.x[r] = v;
+}
+
+static uint64_t loaded(uint64_t v, uint64_t esr)
+{
+	uint32_t bits = 8u << (esr >> ISS_SAS & 3);
+
+	if (esr & ISS_SSE && bits < 64)
+		v = (uint64_t)((int64_t)(v << (64 - bits)) >> (64 - bits));
+	return esr & ISS_SF ? v : (uint32_t)v;
+}
+
+/* One load or store to the frame. False: not one that the frame can serve. */
+static bool frame_access(struct vp *vp, const struct el2_trap *t, uint64_t ipa)
+{
+	uint32_t size = 1u << (t->esr >> ISS_SAS & 3), r = t->esr >> ISS_SRT & 31;
+	bool write = t->esr & ISS_WNR;
+	uint64_t v = write && r < 31 ? vp->arch.x[r] : 0;
+
+	if (!(t->esr & ISS_ISV) || t->esr & (ISS_S1PTW | ISS_CM))
+		return false;
+	if (!gic_frame_access(ipa, size, write, &v))
+		return false;
+	if (!write)
+		set_register(vp, r, loaded(v, t->esr));
+	return true;
+}
+
+static bool allows(const struct slat_leaf *l, const struct el2_trap *t, bool instruction)
+{
+	uint32_t need = SLAT_R;
+
+	if (instruction && !(t->esr & ISS_S1PTW))
+		need |= SLAT_X;
+	else if (t->esr & ISS_WNR)
+		need |= SLAT_W;
+	return (l->prot & need) == need;
+}
+
+/*
+ * What the map has by now: an entry that was on its way from one valid state to another is there
+ * again; device windows above the first map are made as they are used. Neither the core's memory
+ * nor a deposited page is ever mapped here: those have their entries, without a mapping, or the
+ * frame table knows them.
+ */
+static bool look_again(const struct el2_trap *t, uint64_t ipa, bool instruction)
+{
+	struct partition *root = partition_root;
+	struct lock_token lock = lock_take(&root->lock);
+	uint64_t gib = ipa & ~(BIT(30) - 1);
+	struct slat_leaf l;
+	bool ok = false;
+
+	if (slat_lookup(&root->slat, GPA(ipa), &l))
+		ok = allows(&l, t, instruction);
+	else if (gib >= ROOT_MAP_MIN && gib + BIT(30) <= BIT(cpu_pa_bits) &&
+		 !frame_any(gib >> PAGE_SHIFT, BIT(30 - PAGE_SHIFT)))
+		ok = slat_map(&root->slat, GPA(gib), HPA(gib), 3, SLAT_RWX, NULL, NULL) == SLAT_OK;
+	lock_drop(lock);
+	return ok;
+}
+
+static enum trap_action aborted(struct vp *vp, const struct el2_trap *t, bool instruction)
+{
+	uint64_t ipa = fault_ipa(t);
+	int walk = t->esr & ISS_S1PTW ? (int)(FSC(t->esr) & 3) : -1;
+
+	if (!is_stage2(t->esr)) {
+		/* An external abort that was routed here all the same: the VP's own. */
+		inject_external_abort(vp, t->far, instruction, walk);
+		return TRAP_AGAIN;
+	}
+	if (!instruction && frame_access(vp, t, ipa))
+		return TRAP_NEXT;
+	if (look_again(t, ipa, instruction))
+		return TRAP_AGAIN;
+	partition_unimplemented(vp->partition, UNIMPLEMENTED_CORE_MEMORY,
+				"access to memory that is not the root's, at", ipa);
+	inject_external_abort(vp, t->far, instruction, walk);
+	return TRAP_AGAIN;
+}
+
+enum trap_action trap_data_abort(struct vp *vp, const struct el2_trap *t)
+{
+	return aborted(vp, t, false);
+}
+
+enum trap_action trap_instruction_abort(struct vp *vp, const struct el2_trap *t)
+{
+	return aborted(vp, t, true);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Trapped MSR and MRS (ESR_ELx.EC 0x18). */
+#include <insn.h>
+
+#include "arch/arm64/el2/el2.h"
+#include "arch/arm64/el2/id_regs.h"
+#include "kernel/bits.h"
+#include "kernel/partition.h"
+
+#define OP0(i) ((uint32_t)((i) >> 20) & 3)
+#define OP2(i) ((uint32_t)((i) >> 17) & 7)
+#define OP1(i) ((uint32_t)((i) >> 14) & 7)
+#define CRN(i) ((uint32_t)((i) >> 10) & 15)
+#define RT(i)  ((uint32_t)((i) >> 5) & 31)
+#define CRM(i) ((uint32_t)((i) >> 1) & 15)
+#define READ   BIT(0)
+
+static enum trap_action answer(struct vp *vp, uint64_t iss, uint64_t v)
+{
+	if (iss & READ && RT(iss) < 31)
+		vp->arch.x[RT(iss)] = v;
+	return TRAP_NEXT;
+}
+
+enum trap_action trap_sysreg(struct vp *vp, const struct el2_trap *t)
+{
+	uint64_t iss = t->esr & MASK(24, 0);
+
+	/* HCR_EL2.TID3: the ID space, reads only (writes are undefined at EL1 already) */
+	if (OP0(iss) == 3 && OP1(iss) == 0 && CRN(iss) == 0 && CRM(iss) >= 1 && CRM(iss) <= 7 &&
+	    iss & READ)
+		return answer(vp, iss, id_filter(CRM(iss), OP2(iss), read_id(CRM(iss), OP2(iss))));
+	/* HCR_EL2.TACR: ACTLR_EL1 reads as it is and keeps its value */
+	if (OP0(iss) == 3 && OP1(iss) == 0 && CRN(iss) == 1 && CRM(iss) == 0 && OP2(iss) == 1)
+		return answer(vp, iss, read_sysreg(actlr_el1));
+	partition_unimplemented(vp->partition, UNIMPLEMENTED_REGISTER,
+				"system register of syndrome", iss);
+	inject_undefined(vp);
+	return TRAP_AGAIN;
+}

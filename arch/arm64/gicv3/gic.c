@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The root drives the GIC by itself, but for the SGI_base frame of each redistributor: the core's
+ * own private interrupts live there, so the root's accesses come through here.
+ */
+#include <insn.h>
+
+#include "arch/arm64/el2/el2.h"
+#include "arch/arm64/gicv3/gic.h"
+#include "kernel/bits.h"
+#include "kernel/lock.h"
+#include "kernel/log.h"
+
+/* IHI 0069, 12.10 */
+#define GICR_ISENABLER0 0x100u
+#define GICR_ICENABLER0 0x180u
+#define GICR_TYPER	0x008u
+
+static uint64_t frame_pa[BOOT_INFO_MAX_CPUS], frame_va[BOOT_INFO_MAX_CPUS];
+static uint32_t own_intids;
+static struct lock frame_lock; /* read-modify-write of registers that hold bits of both */
+
+void gic_map_redistributor(uint32_t cpu, uint64_t rd_base)
+{
+	frame_pa[cpu] = rd_base + GICR_SGI_BASE;
+	frame_va[cpu] = stage1_map_device(frame_pa[cpu], GICR_FRAME);
+}
+
+/*
+ * The highest SGI that is ours to enable: those of the secure world ignore writes from here
+ * (IHI 0069, 12.1.5), and 0 to 7 are what systems use.
+ */
+static uint32_t free_sgi(uint64_t frame)
+{
+	uint32_t before = mmio_read32(frame + GICR_ISENABLER0) & 0xffff;
+
+	for (uint32_t i = 15; i > 7; i--) {
+		uint32_t bit = 1u << i;
+
+		mmio_write32(frame + GICR_ISENABLER0, bit);
+		if (!(mmio_read32(frame + GICR_ISENABLER0) & bit))
+			continue;
+		if (!(before & bit))
+			mmio_write32(frame + GICR_ICENABLER0, bit);
+		return bit;
+	}
+	return 1u << 7;
+}
+
+void gic_init(const struct boot_info *bi)
+{
+	own_intids = free_sgi(frame_va[0]) | 1u << bi->arm64.ppi_maintenance |
+		     1u << bi->arm64.ppi_el2_timer;
+}
+
+/* EL1 gets the system-register interface, and no list register is in use. */
+void gic_init_cpu(void)
+{
+	uint64_t sre = ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB | ICC_SRE_ENABLE;
+
+	write_sysreg(icc_sre_el2, sre);
+	isb();
+	if (!(read_sysreg(icc_sre_el2) & ICC_SRE_SRE))
+		panic("the GIC's system registers cannot be enabled at EL2");
+	write_sysreg(ich_hcr_el2, 0);
+	write_sysreg(ich_vmcr_el2, 0);
+	write_sysreg(icc_sre_el1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
+	isb();
+}
+
+uint64_t gic_sgi_frame(uint32_t cpu)
+{
+	return frame_pa[cpu];
+}
+
+static uint32_t native(uint64_t va, uint32_t size)
+{
+	return size == 1 ? mmio_read8(va) : mmio_read32(va);
+}
+
+bool gic_frame_access(uint64_t pa, uint32_t size, bool write, uint64_t *v)
+{
+	struct sgi_bits b;
+	struct lock_token t;
+	uint32_t i = 0, new;
+	uint64_t va;
+
+	while (i < BOOT_INFO_MAX_CPUS && (!frame_pa[i] || pa - frame_pa[i] >= GICR_FRAME))
+		i++;
+	if (i == BOOT_INFO_MAX_CPUS || pa & (size - 1))
+		return false;
+	b = sgi_frame_bits(pa - frame_pa[i], size, own_intids);
+	if (!b.known)
+		return false;
+	va = frame_va[i] + (pa - frame_pa[i]);
+	if (!write) {
+		*v = b.own == ~0u ? 0 : native(va, size) & ~b.own;
+		return true;
+	}
+	if (b.own == ~0u)
+		return true;
+	t = lock_take(&frame_lock);
+	new = (uint32_t)*v & ~b.own;
+	if (!b.set_clear && b.own)
+		new |= native(va, size) & b.own;
+	if (size == 1)
+		mmio_write8(va, (uint8_t) new);
+	else
+		mmio_write32(va, new);
+	lock_drop(t);
+	return true;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The physical GICv3 as the core uses it: its own private interrupts, and no other. */
+#ifndef GICV3_GIC_H
+#define GICV3_GIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "boot/boot_info.h"
+
+#define GICR_FRAME    0x10000ull /* RD_base, then SGI_base, each this large */
+#define GICR_SGI_BASE GICR_FRAME
+
+/* In two steps: redistributors are mapped before any CPU's tables are copied. */
+void gic_map_redistributor(uint32_t cpu, uint64_t rd_base);
+void gic_init(const struct boot_info *bi);
+void gic_init_cpu(void);
+
+/*
+ * A root's access to an SGI_base frame. False: not of this frame (pa), or of a size that the
+ * register does not have. v: read into, or written.
+ */
+bool gic_frame_access(uint64_t pa, uint32_t size, bool write, uint64_t *v);
+/* Physical address of a CPU's SGI_base frame. */
+uint64_t gic_sgi_frame(uint32_t cpu);
+
+/* -- sgi_frame.c: pure ------------------------------------------------------------------------- */
+/* Which bits of the register at an offset of SGI_base belong to the core, given its INTIDs. */
+struct sgi_bits {
+	bool known;	/* a register there is, of this size */
+	bool set_clear; /* writing 0 to a bit changes nothing */
+	uint32_t own;	/* bits that the root must not see or change */
+};
+struct sgi_bits sgi_frame_bits(uint64_t offset, uint32_t size, uint32_t own_intids);
+
+#endif

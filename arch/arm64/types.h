@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the neutral kernel embeds of this architecture: struct arch_vp and arch_partition, and the
+ * fixed addresses. Included by kernel/addr.h, so it includes nothing of kernel/.
+ */
+#ifndef ARCH_TYPES_H
+#define ARCH_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/arm64/el2/defs.h"
+
+/*
+ * Virtual layout of the core at EL2: one range of 48 bits, the same on every CPU but for the last.
+ *   0000000000000000  the page of entry.S that turns the MMU on, at its physical address
+ *   00007ff000000000  device pages (console, redistributors)
+ *   00007fff80000000  the core's image (BOOT_CORE_VA_ARM64)
+ *   00007fffc0000000  this CPU's struct percpu and, above a guard page, its stack
+ *   0000800000000000  direct map of RAM, read-write, no execute: so RAM ends below 128 TiB
+ */
+#ifndef ARCH_DIRECT_MAP
+#define ARCH_DIRECT_MAP 0x800000000000ull
+#endif
+#define ARCH_RAM_LIMIT	(1ull << 47)
+#define ARCH_DEVICE_MAP 0x7ff000000000ull
+#define ARCH_PERCPU_VA	0x7fffc0000000ull
+#define ARCH_STACK_SIZE 16384u
+
+/* A VP reaches its synthetic registers by HvCallGet/SetVpRegisters: there are no MSRs. */
+#define ARCH_SELF_REGISTERS 1
+/* The hypercall is the HVC instruction itself. */
+#define ARCH_HYPERCALL_PAGE 0
+
+/* A root VP's power state as PSCI has it (DEN0022, AFFINITY_INFO). */
+enum el2_power { EL2_ON = 0, EL2_OFF = 1, EL2_ON_PENDING = 2, EL2_ON_CLAIMED = 3 };
+
+struct arch_vp {
+	uint64_t x[31];	  /* offset 0: vectors.S; whole between exit and entry */
+	uint64_t pc;	  /* ELR_EL2 */
+	uint64_t pstate;  /* SPSR_EL2 */
+	uint64_t host_sp; /* EL2's stack while the VP runs */
+
+	/* PSCI: power is atomic; entry and context belong to who made it ON_CLAIMED, until
+	 * ON_PENDING. */
+	uint32_t power; /* enum el2_power */
+	uint64_t power_entry, power_context;
+	uint64_t mpidr;
+	uint64_t counter_offset; /* CNTVOFF_EL2 */
+};
+_Static_assert(offsetof(struct arch_vp, x) == VP_X, "vectors.S");
+_Static_assert(offsetof(struct arch_vp, pc) == VP_PC, "vectors.S");
+_Static_assert(offsetof(struct arch_vp, pstate) == VP_PSTATE, "vectors.S");
+_Static_assert(offsetof(struct arch_vp, host_sp) == VP_HOST_SP, "vectors.S");
+
+struct arch_partition {
+	uint64_t counter_start; /* CNTPCT at creation */
+};
+
+#endif

@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# qemu-arm64.sh ESP LOG TIMEOUT [QEMU OPTIONS]: boot the folder in QEMU's arm64 machine with EL2 (TCG), console
+# to LOG and, with QUOIN_ECHO=1, to standard output. FIRMWARE is edk2 (ACPI) or uboot (FDT); CPU, SMP, MEM.
+# Exit status as in boot.sh; the machine has none of its own, the root VM's last line says it.
+set -eu
+esp=$1 log=$2 limit=$3
+shift 3
+case ${FIRMWARE:-edk2} in
+edk2) list='/usr/share/qemu-efi-aarch64/QEMU_EFI.fd /usr/share/AAVMF/AAVMF_CODE.fd' ;;
+uboot) list='/usr/lib/u-boot/qemu_arm64/u-boot.bin' ;;
+*) echo "qemu-arm64.sh: FIRMWARE=$FIRMWARE: edk2 or uboot" >&2; exit 3 ;;
+esac
+bios=
+for f in $list; do
+	if [ -f "$f" ]; then bios=$f; break; fi
+done
+if [ -z "$bios" ]; then
+	echo "qemu-arm64.sh: no ${FIRMWARE:-edk2} firmware is installed: run qemu-scripts/setup.sh" >&2
+	exit 3
+fi
+: > "$log"
+set -- -accel tcg,thread=multi -machine virt,virtualization=on,gic-version=3 -cpu "${CPU:-max}" -m "${MEM:-512}" \
+	-smp "${SMP:-2}" -nodefaults -no-reboot -display none -net none -bios "$bios" \
+	-drive "if=none,id=esp,format=raw,file=fat:rw:$esp" -device virtio-blk-pci,drive=esp "$@"
+status=0
+if [ "${QUOIN_ECHO:-0}" = 1 ]; then
+	fifo=$log.status
+	{ timeout "$limit" qemu-system-aarch64 "$@" -serial stdio < /dev/null 2>&1 || echo $? > "$fifo"; } |
+		tee "$log"
+	if [ -f "$fifo" ]; then status=$(cat "$fifo"); rm -f "$fifo"; fi
+else
+	timeout "$limit" qemu-system-aarch64 "$@" -serial "file:$log" < /dev/null > "$log.qemu" 2>&1 || status=$?
+	grep -v 'terminating on signal 15' "$log.qemu" >&2 || true
+	rm -f "$log.qemu"
+fi
+result=$(tr -d '\r' < "$log" | sed -n 's/^ROOT EXIT \([01]\)$/\1/p')
+case $result in
+0) exit 0 ;;
+1) exit 1 ;;
+esac
+if [ "$status" -eq 124 ]; then
+	echo "qemu-arm64.sh: no end within $limit s; the last lines:" >&2
+	tail -n 20 "$log" >&2
+	exit 2
+fi
+echo "qemu-arm64.sh: QEMU ended with status $status; the last lines:" >&2
+tail -n 20 "$log" >&2
+exit 3

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The root VM's own of arm64: instructions. Included by root.h. */
+#ifndef ROOT_ARCH_H
+#define ROOT_ARCH_H
+
+#define read_sysreg(r) \
+	({ \
+		uint64_t v_; \
+		__asm__ volatile("mrs %0, " #r : "=r"(v_) : : "memory"); \
+		v_; \
+	})
+#define write_sysreg(r, v) __asm__ volatile("msr " #r ", %x0" : : "rZ"((uint64_t)(v)) : "memory")
+
+static inline struct cpu *this_cpu(void)
+{
+	return (struct cpu *)read_sysreg(tpidr_el1);
+}
+static inline void cpu_pause(void)
+{
+	__asm__ volatile("yield" : : : "memory");
+}
+static inline void isb(void)
+{
+	__asm__ volatile("isb" : : : "memory");
+}
+static inline void irqs_on(void)
+{
+	__asm__ volatile("msr daifclr, #2" : : : "memory");
+}
+static inline void irqs_off(void)
+{
+	__asm__ volatile("msr daifset, #2" : : : "memory");
+}
+static inline uint64_t root_clock(void)
+{
+	isb();
+	return read_sysreg(cntpct_el0);
+}
+
+/* Exception classes (ESR_EL1.EC) of what is refused: an abort of this level, and no such thing. */
+#define FAULT_MEMORY	0x25
+#define FAULT_HCALL	0x25
+#define FAULT_UNDEFINED 0x00
+
+/* SMCCC: the first four registers, in and out. */
+void smccc_hvc(uint64_t x[4]);
+void smccc_smc(uint64_t x[4]);
+
+#endif
