@@ -83,7 +83,7 @@ $(O)/core/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CORE_FLAGS) $(CORE_INC) -c $< -o $@
 
-$(O)/core.lds: kernel/core.lds.S Makefile
+$(O)/core.lds: kernel/core.lds.S arch/$(ARCH)/core_lds.h Makefile
 	$(Q)mkdir -p $(@D) && $(CC) -E -P -x c $(CORE_INC) $< -o $@
 
 $(O)/core.elf: $(O)/core.lds $(CORE_OBJ) $(CORE_LIBC_OBJ)

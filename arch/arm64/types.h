@@ -49,6 +49,14 @@ struct arch_vp {
 	uint64_t mpidr;
 	uint64_t counter_offset; /* CNTVOFF_EL2 */
 };
+/* The word behind a register's name when it is a plain one; NULL: arch_vp_get_register() knows. */
+static inline uint64_t *arch_plain_register(struct arch_vp *a, uint32_t name)
+{
+	uint32_t i = name - 0x00020000u; /* HV_ARM64_REGISTER_X0 .. X28, FP, LR */
+
+	return i < 31 ? &a->x[i] : (uint64_t *)0;
+}
+
 _Static_assert(offsetof(struct arch_vp, x) == VP_X, "vectors.S");
 _Static_assert(offsetof(struct arch_vp, pc) == VP_PC, "vectors.S");
 _Static_assert(offsetof(struct arch_vp, pstate) == VP_PSTATE, "vectors.S");
