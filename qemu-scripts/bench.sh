@@ -18,7 +18,8 @@ kib=$(tr -d '\r' < "$dir/bench.log" | sed -n 's/^Quoin: .* core \([0-9]*\) KiB a
 # shellcheck disable=SC2086
 set -- ${kib:-0 0}
 echo "resident memory of the core, KiB|$(($1 - $2))" >> "$dir/bench.rows"
-echo "lines of code, core and loader|$(cat "$here"/../boot/*.[chS] "$here"/../kernel/*.[chS] "$here"/../hvapi/*.[ch] \
+# shellcheck disable=SC2046
+echo "lines of code, core and loader|$(cat $(ls "$here"/../boot/*.[chS] | grep -v arm64) "$here"/../kernel/*.[chS] "$here"/../hvapi/*.[ch] \
 	"$here"/../arch/x86_64/*.h "$here"/../arch/x86_64/*/*.[chS] |
 	sed -e 's,/\*.*\*/,,' -e '/^[[:space:]]*\/\*/,/\*\//d' -e '/^[[:space:]]*$/d' | wc -l)" >> "$dir/bench.rows"
 awk -F'|' '

@@ -13,6 +13,7 @@
 #include <hv/vp_state.h>
 
 #include "tests/guests/bench_abi.h"
+#include "tests/root/guest.h"
 #include "tests/root/root.h"
 #include "tests/root/vm.h"
 
@@ -70,22 +71,24 @@ static void must(const char *what, uint64_t result)
 	}
 }
 
-static void dispatch_row(const char *name, uint32_t length)
+/* Over that many VPs in turn. */
+static void dispatch_row(const char *name, uint32_t length, uint32_t vps)
 {
 	uint64_t *in = this_cpu()->hcall_in;
 
 	for (uint32_t i = 0; i < BENCH_SAMPLES; i++) {
 		uint64_t t, rip;
+		uint32_t vp = i % vps;
 
-		head((uint64_t)HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND << 32);
+		head((uint64_t)HV_DISPATCH_VP_FLAG_CLEAR_INTERCEPT_SUSPEND << 32 | vp);
 		in[2] = in[3] = 0;
 		cli();
 		t = rdtsc();
 		must(name, call(HVCALL_DISPATCH_VP));
 		samples[i] = (uint32_t)(rdtsc() - t);
 		sti();
-		(void)vm_get(&vm, 0, WHvX64RegisterRip, &rip);
-		(void)vm_set(&vm, 0, WHvX64RegisterRip, rip + length);
+		(void)vm_get(&vm, vp, WHvX64RegisterRip, &rip);
+		(void)vm_set(&vm, vp, WHvX64RegisterRip, rip + length);
 	}
 	report(name, samples, overhead);
 }
@@ -151,6 +154,23 @@ static bool run_guest(void)
 	return true;
 }
 
+/* Pages that a second VP takes, one deposit at a time until it can be made. */
+static void memory_row(void)
+{
+	hv_partition_id id = guest_new(HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED, 1);
+	struct hv_input_create_vp in = { .partition_id = id, .vp_index = 1 };
+	uint32_t pages = 0;
+
+	(void)guest_withdraw(id, UINT32_MAX);
+	while (hv_status(HVCALL_CREATE_VP, &in, sizeof(in), NULL, 0) ==
+	       HV_STATUS_INSUFFICIENT_MEMORY) {
+		guest_deposit(id, 1);
+		pages++;
+	}
+	printf("RES memory of a VP, KiB: min 0 med %u p99 0 max 0\n", pages * 4);
+	guest_delete(id);
+}
+
 /* The newest partition's number: ids ascend, so the last that answers. */
 static uint64_t find_partition(void)
 {
@@ -182,8 +202,9 @@ bool bench_run(void)
 	MEASURE("root: RDMSR VP_INDEX", (void)rdmsr(0x40000002));
 	MEASURE("root: APIC EOI by MMIO", apic_write(APIC_EOI, 0));
 	whv_metal_init();
-	if (!vm_create(&vm, 1, 0x400000, NULL) || !vm_load(&vm, "bench") ||
-	    !vm_start(&vm, 0, 0x80000, 0, BENCH_SHARED) || !run_guest())
+	if (!vm_create(&vm, 2, 0x400000, NULL) || !vm_load(&vm, "bench") ||
+	    !vm_start(&vm, 0, 0x80000, 0, BENCH_SHARED) || !vm_start(&vm, 1, 0x70000, 1, 0) ||
+	    !run_guest())
 		return false;
 	shared = (struct bench_shared *)(vm.ram + BENCH_SHARED);
 	empty = shared->sample[BENCH_EMPTY];
@@ -191,20 +212,24 @@ bool bench_run(void)
 	for (uint32_t op = BENCH_EMPTY + 1; op < BENCH_OP_COUNT; op++)
 		report(names[op], shared->sample[op], empty[BENCH_SAMPLES / 2]);
 	partition = find_partition();
-	dispatch_row("dispatch, OUT intercept", 2);
-	for (uint32_t i = 0; i < BENCH_SAMPLES; i++) { /* the rest of the guest's OUTs */
+	dispatch_row("dispatch, OUT intercept", 2, 1);
+	dispatch_row("dispatch, OUT intercept, two VPs in turn", 2, 2);
+	for (uint32_t i = 0; i < BENCH_SAMPLES / 2; i++) { /* the rest of the guest's OUTs */
 		WHV_RUN_VP_EXIT_CONTEXT c;
 
 		if (!ok("run", WHvRunVirtualProcessor(vm.p, 0, &c, sizeof(c))) ||
 		    !vm_skip(&vm, 0, &c))
 			return false;
 	}
-	dispatch_row("dispatch, MMIO intercept", 2);
+	dispatch_row("dispatch, MMIO intercept", 2, 1);
 	registers();
 	state_row("local APIC", HV_VP_STATE_LOCAL_INTERRUPT_CONTROLLER, 0);
 	state_row("XSAVE", HV_VP_STATE_XSAVE, 7);
 	state_row("SynIC messages", HV_VP_STATE_SYNIC_MESSAGE_PAGE, 0);
 	state_row("SynIC events", HV_VP_STATE_SYNIC_EVENT_FLAG_PAGE, 0);
 	state_row("synthetic timers", HV_VP_STATE_SYNTHETIC_TIMERS, 0);
-	return vm_delete(&vm, false);
+	if (!vm_delete(&vm, false))
+		return false;
+	memory_row();
+	return true;
 }
