@@ -99,6 +99,9 @@ enum boot_root_kind {
 	BOOT_ROOT_LINUX = 2, /* reserved: Linux boot protocol */
 };
 
+/* "speculation = all": every mitigation that the CPU can execute, needed or not */
+#define BOOT_FLAG_SPECULATION_ALL 1u
+
 struct boot_info {
 	uint64_t magic;
 	uint32_t version;
@@ -125,7 +128,7 @@ struct boot_info {
 	uint32_t guest_cpus; /* CPUs that the root may use; 0: all */
 
 	uint32_t root_kind;
-	uint32_t reserved0;
+	uint32_t flags; /* BOOT_FLAG_* */
 	uint64_t root_entry; /* physical */
 	uint64_t root_base;  /* placed image, page aligned */
 	uint64_t root_size;

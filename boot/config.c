@@ -147,6 +147,12 @@ static const char *set(struct config *c, struct span key, struct span v)
 			c->guest_cpus = (uint32_t)n;
 		return why;
 	}
+	if (is(key, "speculation")) {
+		if (!is(v, "auto") && !is(v, "all"))
+			return "speculation is auto or all";
+		c->flags = is(v, "all") ? BOOT_FLAG_SPECULATION_ALL : 0;
+		return NULL;
+	}
 	return "unknown key";
 }
 

@@ -22,6 +22,7 @@ struct config {
 	uint32_t console_stride;
 	uint32_t log_level;
 	uint32_t guest_cpus;
+	uint32_t flags; /* BOOT_FLAG_* */
 };
 
 void config_default(struct config *c);

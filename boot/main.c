@@ -199,6 +199,7 @@ static EFI_STATUS prepare(EFI_HANDLE image)
 		s = place_root(&cfg);
 	info->log_level = cfg.log_level;
 	info->guest_cpus = cfg.guest_cpus;
+	info->flags = cfg.flags;
 	if (!EFI_ERROR(s))
 		s = arch_prepare(info);
 	return s;

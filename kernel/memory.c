@@ -216,6 +216,17 @@ static void drop_leaf(void *ctx, uint64_t gpa, struct slat_leaf *l)
 		frame_release(pfn + i);
 }
 
+/* Only the first of them can need a table, so either all are mapped or none. */
+static enum slat_result map_small(struct partition *p, uint64_t gfn, uint64_t pfn, uint32_t prot)
+{
+	enum slat_result r = SLAT_OK;
+
+	for (uint64_t i = 0; r == SLAT_OK && i < LARGE_PAGES; i++)
+		r = slat_map(&p->slat, GPA((gfn + i) << PAGE_SHIFT),
+			     HPA((pfn + i) << PAGE_SHIFT), 1, prot, drop_leaf, p);
+	return r;
+}
+
 /* The range is mapped page by page where an overlay sits in it: the overlay stays on top. */
 static uint16_t map_locked(struct partition *p, uint64_t gfn, uint64_t pfn, bool large,
 			   uint32_t prot)
@@ -223,6 +234,9 @@ static uint16_t map_locked(struct partition *p, uint64_t gfn, uint64_t pfn, bool
 	uint64_t pages = large ? LARGE_PAGES : 1;
 	struct overlay *o;
 
+	if (large && prot & SLAT_X && slat_exec_leaf && !overlay_at(p, gfn, pages))
+		return map_small(p, gfn, pfn, prot) == SLAT_OK ? HV_STATUS_SUCCESS
+							       : HV_STATUS_INSUFFICIENT_MEMORY;
 	if (!overlay_at(p, gfn, pages))
 		return slat_map(&p->slat, GPA(gfn << PAGE_SHIFT), HPA(pfn << PAGE_SHIFT),
 				large ? 2 : 1, prot, drop_leaf, p) == SLAT_OK

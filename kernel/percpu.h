@@ -22,6 +22,7 @@ enum cpu_counter {
 	COUNT_FLUSHES,
 	COUNT_DEADLINES,
 	COUNT_IBPB,
+	COUNT_L1D, /* flushes of the L1 data cache */
 	COUNT_MAX,
 };
 

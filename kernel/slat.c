@@ -5,6 +5,8 @@
 
 #define ENTRIES 512u
 
+uint32_t slat_exec_leaf;
+
 typedef void (*leaf_fn)(void *ctx, uint64_t gpa, struct slat_leaf *l);
 
 static uint32_t shift_of(uint32_t level)

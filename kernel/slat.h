@@ -62,6 +62,9 @@ struct slat {
 	uint64_t generation; /* bumped by each change that takes rights away; smp.c */
 };
 
+/* Largest leaf that a guest may execute from; 0: any. Set at boot. */
+extern uint32_t slat_exec_leaf;
+
 bool slat_init(struct slat *s, const struct slat_format *f, struct slat_source src);
 /* Frees every table, calling leaf_fn on each leaf first. */
 void slat_destroy(struct slat *s, void (*leaf_fn)(void *ctx, uint64_t gpa, struct slat_leaf *l),

@@ -15,6 +15,7 @@ $objcopy --strip-all "$build/root.elf" "$esp/quoin/root.elf"
 	printf '%s\n' 'core = \quoin\core.elf' 'root = \quoin\root.elf'
 	echo "cmdline = $cmdline"
 	echo "loglevel = ${QUOIN_LOGLEVEL:-info}"
+	if [ -n "${QUOIN_CONFIG:-}" ]; then echo "$QUOIN_CONFIG"; fi
 	if [ -n "$input" ]; then
 		cp "$input" "$esp/quoin/input"
 		printf '%s\n' 'root_file = \quoin\input'

@@ -16,7 +16,7 @@
 static struct svm_vmcb vmcb;
 static struct vp vp;
 
-void svm_enter(struct arch_vp *a, uint64_t pa)
+void svm_enter(struct arch_vp *a, uint64_t pa, bool verw)
 {
 	(void)a;
 	(void)pa;

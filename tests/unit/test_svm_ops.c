@@ -21,7 +21,7 @@ static struct vp vp;
 static uint64_t next_exit;
 static uint32_t entered_asid, entered_tlb, entered_clean;
 
-void svm_enter(struct arch_vp *a, uint64_t pa)
+void svm_enter(struct arch_vp *a, uint64_t pa, bool verw)
 {
 	(void)pa;
 	entered_asid = a->vmcb->asid;

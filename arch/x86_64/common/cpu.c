@@ -5,6 +5,7 @@
 
 #include "arch/x86_64/common/apic.h"
 #include "arch/x86_64/common/cpu.h"
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/common/idt.h"
 #include "arch/x86_64/common/paging.h"
 #include "arch/x86_64/common/regs.h"
@@ -55,12 +56,10 @@ static void features(void)
 
 	cpuid(0x80000008, 0, r);
 	cpu_phys_bits = r[0] & 0xff;
-	cpu_has_ibpb = (r[1] & BIT(12)) != 0;
 	cpuid(0x80000001, 0, r);
 	cpu_has_rdtscp = (r[3] & BIT(27)) != 0;
-	cpuid(7, 0, r);
-	if (r[3] & BIT(26))
-		cpu_has_spec_ctrl = cpu_has_ibpb = true;
+	cpu_has_spec_ctrl = cpu_speculation.spec_ctrl;
+	cpu_has_ibpb = cpu_speculation.ibpb;
 	cpuid(1, 0, r);
 	cpu_has_xsave = (r[2] & BIT(26)) != 0;
 	if (!cpu_has_xsave)

@@ -8,6 +8,7 @@
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/idt.h"
 #include "arch/x86_64/common/paging.h"
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/common/virt.h"
 #include "kernel/boot_check.h"
@@ -59,6 +60,7 @@ void core_main(const struct boot_info *from_loader)
 	if (info.console.kind == BOOT_CONSOLE_16550_MMIO)
 		console_va = paging_map_device(info.console.base);
 	frame_build(&info);
+	speculation_init(info.flags & BOOT_FLAG_SPECULATION_ALL);
 	virt_probe();
 	cpu_setup_percpu(&info);
 	cpu_switch_boot_stack(main_late);

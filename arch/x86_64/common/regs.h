@@ -90,6 +90,7 @@
 #define MSR_BIOS_SIGN_ID  0x8bu
 #define MSR_MTRRCAP	  0xfeu
 #define MSR_ARCH_CAPS	  0x10au
+#define MSR_FLUSH_CMD	  0x10bu
 #define MSR_SYSENTER_CS	  0x174u
 #define MSR_SYSENTER_ESP  0x175u
 #define MSR_SYSENTER_EIP  0x176u

@@ -5,6 +5,7 @@
 #include <insn.h>
 
 #include "arch/x86_64/common/regs.h"
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/common/virt.h"
 #include "arch/x86_64/svm/svm.h"
 #include "kernel/log.h"
@@ -269,7 +270,7 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 		return;
 	}
 	c->clean = svm_caps.clean ? a->clean : 0;
-	svm_enter(a, a->vmcb_pa);
+	svm_enter(a, a->vmcb_pa, cpu_speculation.verw && vp->partition != partition_root);
 	atomic_store(&cpu->running, NULL);
 	atomic_store(&cpu->exit_count, cpu->exit_count + 1);
 	a->clean = SVM_CLEAN_ALL;

@@ -13,7 +13,8 @@ struct svm_caps {
 };
 extern struct svm_caps svm_caps;
 
-void svm_enter(struct arch_vp *vp, uint64_t vmcb_pa); /* entry.S */
+/* entry.S; verw: clear buffers as the last thing. */
+void svm_enter(struct arch_vp *vp, uint64_t vmcb_pa, bool verw);
 void svm_decode_exit(struct vp *vp, struct x86_exit *ex);
 
 void svm_maps_build(void);

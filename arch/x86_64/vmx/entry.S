@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * uint32_t vmx_enter_asm(struct arch_vp *vp, const uint32_t *nmi_seen, uint32_t seen, bool launched)
+ * uint32_t vmx_enter_asm(struct arch_vp *vp, const uint32_t *nmi_seen, uint32_t seen, uint32_t how)
+ *
+ * how: bit 0 launched before, bit 1 clear buffers.
  *
  * The world switch. GPRs but rsp are ours to switch. An NMI is never held back in the core, so one
  * that comes after the caller's last look must undo the entry: the handler moves a RIP between
@@ -26,10 +28,18 @@ vmx_enter_asm:
 vmx_critical:
 	cmp	(%rsi), %edx
 	jne	vmx_aborted
-	test	%cl, %cl
 	mov	0(%rdi), %rax
+	test	$2, %cl
+	jnz	4f
+	bt	$0, %ecx
 	LOAD_GPRS
-	jz	1f
+	jnc	1f
+	vmresume
+	jmp	vmx_critical_end
+4:	bt	$0, %ecx
+	LOAD_GPRS
+	CLEAR_BUFFERS
+	jnc	1f
 	vmresume
 	jmp	vmx_critical_end
 1:	vmlaunch
@@ -46,6 +56,7 @@ vmx_exit_entry:
 	xchg	%rdi, (%rsp)
 	mov	%rax, 0(%rdi)
 	SAVE_GPRS
+	FILL_RSB
 	xor	%eax, %eax
 3:	xor	%edi, %edi
 	CLEAR_GPRS

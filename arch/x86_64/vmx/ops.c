@@ -3,6 +3,7 @@
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/regs.h"
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/vmx/vmx.h"
 #include "kernel/arch.h"
 #include "kernel/guest_mem.h"
@@ -339,6 +340,24 @@ static uint8_t cr8_of(const struct vp *vp)
 	return vp->arch.vmx.vapic ? vp->arch.vmx.vapic[VAPIC_TPR] >> 4 : 0;
 }
 
+/*
+ * What the CPU's buffers and first cache hold is not for a guest. The root may read all that its
+ * guests have, so nothing is hidden from it. A flush of the cache clears the buffers too.
+ */
+static uint32_t how(const struct vp *vp)
+{
+	uint32_t launched = vp->arch.vmx.launched;
+
+	if (likely(!(cpu_speculation.verw | cpu_speculation.l1d_flush)) ||
+	    vp->partition == partition_root)
+		return launched;
+	if (cpu_speculation.l1d_flush) {
+		wrmsr(MSR_FLUSH_CMD, 1);
+		this_cpu()->counters[COUNT_L1D]++;
+	}
+	return launched | (cpu_speculation.verw ? 2u : 0);
+}
+
 static void enter(struct vp *vp, struct x86_exit *ex)
 {
 	struct percpu *cpu = this_cpu();
@@ -361,7 +380,7 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 		turn_back(vp, ex);
 		return;
 	}
-	r = (enum vmx_entered)vmx_enter_asm(&vp->arch, &cpu->nmi_seen, seen, vp->arch.vmx.launched);
+	r = (enum vmx_entered)vmx_enter_asm(&vp->arch, &cpu->nmi_seen, seen, how(vp));
 	atomic_store(&cpu->running, NULL);
 	atomic_store(&cpu->exit_count, cpu->exit_count + 1);
 	switch (r) {

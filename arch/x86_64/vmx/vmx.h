@@ -89,6 +89,6 @@ enum vmx_entered { VMX_ENTERED = 0, VMX_ABORTED = 1, VMX_FAILED = 2 };
  * Enter once. VMX_ABORTED: *nmi_seen was no longer `seen`, or an NMI came before the entry; nothing
  * has run. VMX_FAILED: VMLAUNCH or VMRESUME refused the controls or the host state.
  */
-uint32_t vmx_enter_asm(struct arch_vp *vp, const uint32_t *nmi_seen, uint32_t seen, bool launched);
+uint32_t vmx_enter_asm(struct arch_vp *vp, const uint32_t *nmi_seen, uint32_t seen, uint32_t how);
 
 #endif
