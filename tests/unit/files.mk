@@ -106,3 +106,6 @@ UNITFLAGS_test_paging := $(FAKE_FLAGS) -Wl,--defsym=core_text_end=core_start+0x3
 	-Wl,--defsym=core_rodata_end=core_start+0x5000 -Wl,--defsym=core_end=core_start+0x9000
 UNIT_test_x86_partition := arch/x86_64/common/partition.c kernel/pool.c $(VP_UNIT)
 UNITFLAGS_test_x86_partition := $(FAKE_FLAGS)
+UNIT_test_root := $(patsubst %,arch/x86_64/%.c,common/root common/mtrr common/apic svm/npt vmx/ept) \
+	$(patsubst %,kernel/%.c,slat page_alloc pool) $(FAKE_ARCH)
+UNITFLAGS_test_root := $(FAKE_FLAGS)

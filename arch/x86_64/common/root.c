@@ -62,22 +62,28 @@ static void map_block(const struct mtrr_map *mtrr, uint64_t pa, uint32_t level)
 		panic("core memory too small for the root's identity map");
 }
 
-static void map_identity(const struct boot_info *bi)
+/* How far the identity map goes, and its largest leaves. */
+static uint64_t map_extent(const struct boot_info *bi, uint32_t *level)
 {
-	static struct mtrr_map mtrr;
 	const struct boot_range *last = &bi->ranges[bi->num_ranges - 1];
-	uint64_t top = MAX(last->base + last->size, ROOT_MAP_MIN);
 	const struct slat_format *f = arch_slat_format;
-	uint32_t r[4], level = f->max_leaf;
+	uint64_t top;
+	uint32_t r[4];
 
+	*level = f->max_leaf;
 	/* Nested paging has what paging has (APM 15.25.3) */
 	cpuid(0x80000001, 0, r);
 	if (!f->typed && !(r[3] & BIT(26)))
-		level = 2;
-	if (level == 2)
-		top = MAX(last->base + last->size, 1ull << 36);
-	if (top > BIT(cpu_phys_bits))
-		top = BIT(cpu_phys_bits);
+		*level = 2;
+	top = MAX(last->base + last->size, *level == 2 ? 1ull << 36 : ROOT_MAP_MIN);
+	return MIN(top, BIT(cpu_phys_bits));
+}
+
+static void map_identity(const struct boot_info *bi, uint64_t top, uint32_t level)
+{
+	static struct mtrr_map mtrr;
+	const struct slat_format *f = arch_slat_format;
+
 	if (f->typed)
 		mtrr_read(&mtrr);
 	for (uint64_t a = 0; a < top; a += BIT(12 + 9 * (level - 1)))
@@ -168,18 +174,22 @@ void root_create(const struct boot_info *bi)
 {
 	struct partition *p = page_alloc(page_up(sizeof(*p)) >> PAGE_SHIFT);
 	void *overlay = page_alloc(2);
+	uint32_t level;
+	uint64_t top = map_extent(bi, &level);
 
 	if (!p || !overlay)
 		panic("core memory too small for the root partition");
 	apic_pa = rdmsr(MSR_APIC_BASE) & MASK(51, 12);
 	partition_init_root(p);
 	/* 1-GiB leaves that can hold RAM, plus the PDPTs, plus what cutting out the core takes,
-	 * and where memory types meet inside a leaf: two tables an MTRR */
+	 * and where memory types meet inside a leaf: two tables an MTRR; with 2-MiB leaves also
+	 * one a GiB */
 	memory_init((uint32_t)((bi->ranges[bi->num_ranges - 1].base +
 				bi->ranges[bi->num_ranges - 1].size) >>
 			       30) +
-		    12 + (arch_slat_format->typed ? 2 * MTRR_VARIABLE_MAX : 0));
-	map_identity(bi);
+		    12 + (arch_slat_format->typed ? 2 * MTRR_VARIABLE_MAX : 0) +
+		    (level == 2 ? (uint32_t)(top >> 30) : 0));
+	map_identity(bi, top, level);
 	p->hypercall_page = overlay;
 	p->tsc_page = (uint8_t *)overlay + PAGE_SIZE;
 	hypercall_page_fill(p->hypercall_page);
