@@ -109,3 +109,7 @@ UNITFLAGS_test_x86_partition := $(FAKE_FLAGS)
 UNIT_test_root := $(patsubst %,arch/x86_64/%.c,common/root common/mtrr common/apic svm/npt vmx/ept) \
 	$(patsubst %,kernel/%.c,slat page_alloc pool) $(FAKE_ARCH)
 UNITFLAGS_test_root := $(FAKE_FLAGS)
+UNIT_test_idt := arch/x86_64/common/idt.c $(FAKE_ARCH)
+UNITFLAGS_test_idt := $(FAKE_FLAGS) -Wl,--defsym=halt_unless_end=halt_unless+16 \
+	-Wl,--defsym=vmx_critical_end=vmx_critical+32 -Wl,--defsym=extable_end=extable_start+48 \
+	-Wl,--defsym=core_text_end=core_start+0x800 -Wl,--defsym=core_end=core_start+0x1000
