@@ -113,3 +113,6 @@ UNIT_test_idt := arch/x86_64/common/idt.c $(FAKE_ARCH)
 UNITFLAGS_test_idt := $(FAKE_FLAGS) -Wl,--defsym=halt_unless_end=halt_unless+16 \
 	-Wl,--defsym=vmx_critical_end=vmx_critical+32 -Wl,--defsym=extable_end=extable_start+48 \
 	-Wl,--defsym=core_text_end=core_start+0x800 -Wl,--defsym=core_end=core_start+0x1000
+UNIT_test_probe := $(patsubst %,arch/x86_64/svm/%.c,exit npt ops) $(VMX_UNIT) \
+	$(patsubst %,arch/x86_64/common/%.c,vp vlapic xsave)
+UNITFLAGS_test_probe := $(FAKE_FLAGS)

@@ -248,20 +248,21 @@ static void test_fixup(void **state)
 
 static void test_fatal(void **state)
 {
-	static uint64_t stack[512] __attribute__((aligned(4096)));
+	static uint64_t stack[1024] __attribute__((aligned(4096)));
 
 	(void)state;
 	memset(stack, 0, sizeof(stack));
-	stack[500] = address(core_start);
+	stack[100] = address(core_start);
 	stack[505] = address(core_start) + TEXT - 1;
 	stack[506] = address(core_start) + TEXT; /* data */
 	stack[507] = address(core_start) - 1;
+	stack[512] = address(core_start) + 0x10; /* the next page, which may not be there */
 	for (uint64_t v = 0; v < 32; v++) {
 		/* Near a fix-up, or at one with another vector, is not at it */
 		struct trap_frame f = { .vector = v,
 					.error = 0x1234,
 					.rip = v == 13 ? 0x1001 : 0x1000,
-					.rsp = address(&stack[498]) + 4,
+					.rsp = address(&stack[98]) + 4,
 					.rax = 0xaaaa5555 };
 		char want[32];
 
@@ -283,6 +284,9 @@ static void test_fatal(void **state)
 		assert_null(strstr(said, want));
 		(void)snprintf(want, sizeof(want), "[%016llx]",
 			       (unsigned long long)(address(core_start) - 1));
+		assert_null(strstr(said, want));
+		(void)snprintf(want, sizeof(want), "[%016llx]",
+			       (unsigned long long)(address(core_start) + 0x10));
 		assert_null(strstr(said, want));
 	}
 }

@@ -117,6 +117,9 @@ static void cpu_init(struct percpu *cpu)
 
 	if (!pages)
 		panic("core memory too small for CPU %u", cpu->index);
+	/* The probe has looked at the first CPU only; SVME would fault here. */
+	if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
+		panic("CPU %u: SVM is disabled by firmware (VM_CR.SVMDIS)", cpu->index);
 	cpu->cpu_pages = pages;
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, ptr_hpa(pages).v);

@@ -24,6 +24,11 @@ _Static_assert(offsetof(struct arch_vp, gpr) == 0, "entry.S");
 
 struct vmx_caps vmx_caps;
 
+static bool locked_off(uint64_t feature_control)
+{
+	return feature_control & FEATURE_CTL_LOCK && !(feature_control & FEATURE_CTL_VMX);
+}
+
 bool vmx_probe(void)
 {
 	uint64_t msr[VMX_CAP_MSRS] = { 0 }, feature;
@@ -34,7 +39,7 @@ bool vmx_probe(void)
 	if (!(r[2] & BIT(5)))
 		return false;
 	feature = rdmsr(MSR_FEATURE_CTL);
-	if (feature & FEATURE_CTL_LOCK && !(feature & FEATURE_CTL_VMX))
+	if (locked_off(feature))
 		panic("VMX is locked off by firmware (IA32_FEATURE_CONTROL)");
 	for (uint32_t i = 0; i < VMX_CAP_MSRS; i++)
 		(void)rdmsr_safe(MSR_VMX_BASIC + i, &msr[i]);
@@ -54,6 +59,9 @@ static void cpu_init(struct percpu *cpu)
 
 	if (!region)
 		panic("core memory too small for CPU %u", cpu->index);
+	/* The probe has looked at the first CPU only; VMXON would fault here. */
+	if (locked_off(feature))
+		panic("CPU %u: VMX is locked off by firmware (IA32_FEATURE_CONTROL)", cpu->index);
 	if (!(feature & FEATURE_CTL_LOCK))
 		wrmsr(MSR_FEATURE_CTL, feature | FEATURE_CTL_LOCK | FEATURE_CTL_VMX);
 	write_cr0(read_cr0() | vmx_caps.cr0_fixed0);
