@@ -116,3 +116,4 @@ UNITFLAGS_test_idt := $(FAKE_FLAGS) -Wl,--defsym=halt_unless_end=halt_unless+16 
 UNIT_test_probe := $(patsubst %,arch/x86_64/svm/%.c,exit npt ops) $(VMX_UNIT) \
 	$(patsubst %,arch/x86_64/common/%.c,vp vlapic xsave)
 UNITFLAGS_test_probe := $(FAKE_FLAGS)
+UNIT_test_insn_fetch := arch/x86_64/common/insn_fetch.c arch/x86_64/common/decode.c

@@ -184,7 +184,7 @@ static void test_leaf_7(void **state)
 		is_empty(7, s);
 }
 
-/* Topology: one thread a core, one package, and the id is the VP's – never the CPU's under it. */
+/* Topology: one thread a core, one package, and the id is the VP's, never the CPU's under it. */
 static void test_topology(void **state)
 {
 	static const uint32_t leaves[] = { 0xb, 0x1f };
