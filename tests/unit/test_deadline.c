@@ -555,6 +555,61 @@ static void test_tsc_deadline_passed(void **state)
 	assert_true(tick_at[0] > at);
 }
 
+/* The root holds interrupts back while its tick comes, and lets another guest run before it takes
+ * it. */
+static void test_tick_held_back(void **state)
+{
+	uint64_t t0;
+
+	(void)state;
+	start(APIC_TIMER_PERIODIC | VEC_TICK, 0xb, 100000);
+	t0 = m.count_at;
+	guest_runs(fake_hw.tsc + 30000, 1000);
+	assert_int_equal(m.lvt, VEC_TICK); /* its remainder */
+	fake_hw.tsc = t0 + 130000;
+	sync();
+	assert_int_equal(pending(), VEC_TICK);
+	assert_int_equal(current(), 0);
+	/* Borrowed again: that tick has come, the next one is what is left to time */
+	guest_runs(fake_hw.tsc + 30000, 1000);
+	assert_int_equal(ticks, 0);
+	root_interrupts();
+	assert_int_equal(ticks, 1);
+	root_runs(t0 + 550000);
+	assert_int_equal(ticks, 5);
+	for (uint32_t n = 1; n < 5; n++)
+		assert_in_range(tick_at[n], t0 + 100000 * (n + 1) - 200,
+				t0 + 100000 * (n + 1) + 400);
+	assert_int_equal(m.lvt, APIC_TIMER_PERIODIC | VEC_TICK);
+}
+
+/* A tick that comes between the look at the root's timer and its being stopped comes once. */
+static void test_tick_at_arming(void **state)
+{
+	(void)state;
+	for (uint32_t periodic = 0; periodic < 2; periodic++) {
+		uint64_t t0, due;
+
+		(void)setup(NULL);
+		start((periodic ? APIC_TIMER_PERIODIC : 0) | VEC_TICK, 0xb, 100000);
+		t0 = m.count_at;
+		due = t0 + 100000;
+		fake_hw.tsc = due - 200;
+		deadline_borrow();
+		fake_hw.tsc = due + 100;
+		deadline_arm(due - 100); /* over already, and nearer than the root's */
+		assert_int_equal(m.lvt, VEC_DEADLINE);
+		assert_false(deadline_take());
+		deadline_return();
+		root_runs(due + 5000);
+		assert_int_equal(ticks, 1);
+		root_runs(due + 350000);
+		assert_int_equal(ticks, periodic ? 4 : 1);
+		for (uint32_t n = 1; n < ticks; n++)
+			assert_in_range(tick_at[n], due + 100000 * n - 200, due + 100000 * n + 400);
+	}
+}
+
 static void test_masked(void **state)
 {
 	static const uint32_t modes[] = { 0, APIC_TIMER_PERIODIC, APIC_TIMER_DEADLINE };
@@ -1121,6 +1176,8 @@ int main(void)
 		cmocka_unit_test_setup(test_one_shot, setup),
 		cmocka_unit_test_setup(test_tsc_deadline, setup),
 		cmocka_unit_test_setup(test_tsc_deadline_passed, setup),
+		cmocka_unit_test_setup(test_tick_held_back, setup),
+		cmocka_unit_test_setup(test_tick_at_arming, setup),
 		cmocka_unit_test_setup(test_masked, setup),
 		cmocka_unit_test_setup(test_stopped, setup),
 		cmocka_unit_test_setup(test_disabled, setup),

@@ -186,6 +186,16 @@ static void test_fetch(void **state)
 	assert_int_equal(buf[0], 0x0f);
 	assert_int_equal(buf[1], 0xa2);
 	assert_int_equal(buf[14], 0x77);
+	/* Wherever the border is */
+	for (uint32_t n = 1; n < 15; n++) {
+		memset(memory[0] + PAGE_SIZE - n, 0x55, n);
+		memset(memory[1], 0x66, 15);
+		vp.arch.rip = RIP + PAGE_SIZE - n;
+		memset(buf, 0, sizeof(buf));
+		assert_int_equal(insn_fetch(&vp, buf, &fault), 15);
+		for (uint32_t i = 0; i < 15; i++)
+			assert_int_equal(buf[i], i < n ? 0x55 : 0x66);
+	}
 }
 
 static void test_absent(void **state)
