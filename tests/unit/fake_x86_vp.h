@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What arch/x86_64/common/vp.c leans on, for tests that link it for its set-up, reset and clock and
- * never run a VP. All weak: a test that wants one of them gives its own, or links the real one.
+ * What arch/x86_64/common/vp.c leans on, for tests that link it. Most want its set-up, reset and
+ * clock only, and never run a VP. All weak: a test that wants one of them gives its own, or links
+ * the real one.
  */
 #ifndef TESTS_FAKE_X86_VP_H
 #define TESTS_FAKE_X86_VP_H
@@ -36,6 +37,14 @@ FAKE_WEAK bool vmx_probe(void)
 	return false;
 }
 
+FAKE_WEAK uint64_t features_xcr0(const struct partition *p, uint64_t mask)
+{
+	(void)p;
+	return mask;
+}
+
+/* A test that runs VPs has these itself. */
+#ifndef FAKE_OWN_RUN
 FAKE_WEAK void deadline_borrow(void)
 {
 }
@@ -65,12 +74,6 @@ FAKE_WEAK enum exit_action exit_handle(struct vp *vp, struct x86_exit *ex)
 	(void)vp;
 	(void)ex;
 	return EXIT_STOP;
-}
-
-FAKE_WEAK uint64_t features_xcr0(const struct partition *p, uint64_t mask)
-{
-	(void)p;
-	return mask;
 }
 
 FAKE_WEAK void hv_synic_eoi(struct vp *vp)
@@ -129,6 +132,7 @@ FAKE_WEAK void partition_unimplemented(struct partition *p, uint32_t kind, const
 	(void)what;
 	(void)arg;
 }
+#endif
 
 FAKE_WEAK struct vp *vp_find(struct partition *p, uint32_t index)
 {

@@ -117,3 +117,5 @@ UNIT_test_probe := $(patsubst %,arch/x86_64/svm/%.c,exit npt ops) $(VMX_UNIT) \
 	$(patsubst %,arch/x86_64/common/%.c,vp vlapic xsave)
 UNITFLAGS_test_probe := $(FAKE_FLAGS)
 UNIT_test_insn_fetch := arch/x86_64/common/insn_fetch.c arch/x86_64/common/decode.c
+UNIT_test_vp_run := $(VP_UNIT)
+UNITFLAGS_test_vp_run := $(FAKE_FLAGS)
