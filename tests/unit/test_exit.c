@@ -354,6 +354,12 @@ static void test_halt(void **state)
 	assert_int_equal(vp.arch.activity, X86_HALTED);
 	assert_int_equal(fv.sys[SYS_INT_SHADOW], 0);
 	assert_int_equal(vp.arch.rip, 0x1003);
+	assert_false(vp.arch.debug_pending);
+	/* Single-stepped: the trap is due, and wakes it (SDM vol. 2, HLT) */
+	fv.sys[SYS_RFLAGS] = RFLAGS_TF;
+	assert_int_equal(exit_handle(&vp, &ex), EXIT_RESUME);
+	assert_true(vp.arch.debug_pending);
+	assert_int_equal(vp.arch.debug_exception, 0x4000);
 	(void)setup(NULL);
 	part.arch.hlt_intercept = true;
 	assert_int_equal(exit_handle(&vp, &ex), EXIT_NEXT);

@@ -264,6 +264,36 @@ static void test_actions(void **state)
 	assert_int_equal(fv_count(FV_IRET_WINDOW), 1);
 }
 
+/* The single-step trap of an instruction that was done here (SDM vol. 3, 18.3.1.4) */
+static void test_single_step(void **state)
+{
+	(void)state;
+	fv.sys[SYS_RFLAGS] = RFLAGS_TF;
+	a->debug_exception = 0xf; /* of one that is long over */
+	then(X86_EXIT_CPUID, EXIT_NEXT, VP_EXIT_RESUME);
+	then(X86_EXIT_IO, EXIT_STOP, VP_EXIT_INTERCEPT);
+	(void)arch_vp_run(vp);
+	assert_true(a->debug_pending);
+	assert_int_equal(a->debug_exception, 0x4000);
+	/* With what waits already */
+	a->debug_exception = 1;
+	then(X86_EXIT_CPUID, EXIT_NEXT, VP_EXIT_RESUME);
+	then(X86_EXIT_IO, EXIT_STOP, VP_EXIT_INTERCEPT);
+	(void)arch_vp_run(vp);
+	assert_int_equal(a->debug_exception, 0x4001);
+	/* An instruction that is made again has not been done, nor one without TF */
+	a->debug_pending = false;
+	then(X86_EXIT_CPUID, EXIT_RESUME, VP_EXIT_RESUME);
+	then(X86_EXIT_IO, EXIT_STOP, VP_EXIT_INTERCEPT);
+	(void)arch_vp_run(vp);
+	assert_false(a->debug_pending);
+	fv.sys[SYS_RFLAGS] = RFLAGS_IF;
+	then(X86_EXIT_CPUID, EXIT_NEXT, VP_EXIT_RESUME);
+	then(X86_EXIT_IO, EXIT_STOP, VP_EXIT_INTERCEPT);
+	(void)arch_vp_run(vp);
+	assert_false(a->debug_pending);
+}
+
 static void test_interrupt(void **state)
 {
 	(void)state;
@@ -687,6 +717,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_actions, setup),
+		cmocka_unit_test_setup(test_single_step, setup),
 		cmocka_unit_test_setup(test_interrupt, setup),
 		cmocka_unit_test_setup(test_before_entry, setup),
 		cmocka_unit_test_setup(test_notify, setup),

@@ -123,8 +123,7 @@ static enum exit_action guest_hlt(struct vp *vp, struct x86_exit *ex)
 		return EXIT_RESUME;
 	if (vp->partition->arch.hlt_intercept)
 		return intercept_halt(vp, ex);
-	vp->arch.rip += ex->len;
-	virt->set(vp, SYS_INT_SHADOW, 0);
+	insn_done(vp, ex->len);
 	vp->arch.activity = X86_HALTED;
 	return EXIT_RESUME;
 }

@@ -3,9 +3,24 @@
 #ifndef X86_EXITS_H
 #define X86_EXITS_H
 
+#include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/common/virt.h"
 
 typedef enum exit_action (*exit_handler)(struct vp *vp, struct x86_exit *ex);
+
+/* A guest's instruction has been done here: go behind it, out of STI's shadow, and with TF its
+ * single-step trap is due (SDM vol. 3, 18.3.1.4). */
+static inline void insn_done(struct vp *vp, uint8_t len)
+{
+	struct arch_vp *a = &vp->arch;
+
+	a->rip += len;
+	virt->set(vp, SYS_INT_SHADOW, 0);
+	if (likely(!(virt->get(vp, SYS_RFLAGS) & RFLAGS_TF)))
+		return;
+	a->debug_exception = DR6_BS | (a->debug_pending ? a->debug_exception : 0);
+	a->debug_pending = true;
+}
 
 /* exit_cpuid.c */
 enum exit_action exit_cpuid(struct vp *vp, struct x86_exit *ex);

@@ -168,8 +168,7 @@ enum exit_action intercept_halt(struct vp *vp, struct x86_exit *ex)
 	uint8_t len = ex->len;
 
 	/* The HLT is done: the message shows the VP behind it. */
-	vp->arch.rip += len;
-	virt->set(vp, SYS_INT_SHADOW, 0);
+	insn_done(vp, len);
 	return header_only(vp, HVMSG_X64_HALT, len);
 }
 

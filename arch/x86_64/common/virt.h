@@ -49,7 +49,7 @@ struct x86_exit {
 	uint8_t len;	   /* of the instruction; 0: decode it */
 	uint8_t opcode[2]; /* expected bytes when len is a fixed length; 0: none */
 	uint8_t cr8;	   /* the VP's, of a guest */
-	bool shadow;	   /* an interrupt shadow may hold: EXIT_NEXT ends it */
+	bool after;	   /* a shadow or a single step may stand: EXIT_NEXT is more than RIP */
 	union {
 		struct {
 			bool write;

@@ -517,9 +517,10 @@ enum vp_exit arch_vp_run(struct vp *vp)
 			a->timers_moved = true;
 		switch (exit_handle(vp, &ex)) {
 		case EXIT_NEXT:
-			a->rip += ex.len;
-			if (unlikely(ex.shadow))
-				virt->set(vp, SYS_INT_SHADOW, 0);
+			if (unlikely(ex.after))
+				insn_done(vp, ex.len);
+			else
+				a->rip += ex.len;
 			break;
 		case EXIT_STOP:
 			if (a->stop == VP_EXIT_INTERRUPT && deadline_take()) {

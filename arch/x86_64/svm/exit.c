@@ -152,7 +152,7 @@ void svm_decode_exit(struct vp *vp, struct x86_exit *ex)
 
 	ex->code = code;
 	ex->cr8 = c->vintr & 0xf;
-	ex->shadow = c->interrupt_shadow & 1;
+	ex->after = (c->interrupt_shadow & 1) || c->rflags & RFLAGS_TF;
 	if (unlikely(c->exitintinfo & SVM_EVENT_VALID))
 		recover_event(vp, c);
 	if (code >= ROWS) {

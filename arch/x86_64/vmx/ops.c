@@ -376,7 +376,7 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 	(void)atomic_xchg(&cpu->running, &vp->partition->slat);
 	vmx_focus(vp);
 	tag(vp, cpu, atomic_load(&vp->partition->slat.generation));
-	ex->shadow = true; /* the VMCS knows, and is asked only where it matters */
+	ex->after = true; /* the VMCS knows, and is asked only where it matters */
 	ex->cr8 = cr8_of(vp);
 	if (unlikely(!prepare(vp, ex))) {
 		atomic_store(&cpu->running, NULL);
