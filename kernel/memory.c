@@ -222,8 +222,8 @@ static enum slat_result map_small(struct partition *p, uint64_t gfn, uint64_t pf
 	enum slat_result r = SLAT_OK;
 
 	for (uint64_t i = 0; r == SLAT_OK && i < LARGE_PAGES; i++)
-		r = slat_map(&p->slat, GPA((gfn + i) << PAGE_SHIFT),
-			     HPA((pfn + i) << PAGE_SHIFT), 1, prot, drop_leaf, p);
+		r = slat_map(&p->slat, GPA((gfn + i) << PAGE_SHIFT), HPA((pfn + i) << PAGE_SHIFT),
+			     1, prot, drop_leaf, p);
 	return r;
 }
 

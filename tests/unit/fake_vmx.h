@@ -7,6 +7,7 @@
 
 #include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/idt.h"
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/vmx/vmx.h"
 #include "fake_arch.h"
 #include "kernel/arch.h"
@@ -15,6 +16,7 @@
 const uint8_t vmx_exit_entry[1];
 uint64_t cpu_tsc_hz = 2000000000;
 uint32_t cpu_phys_bits = 40;
+struct speculation cpu_speculation;
 const struct slat_format *arch_slat_format;
 
 static struct partition part, root_part;

@@ -146,7 +146,7 @@ static inline void tlb_use(const struct vp *v)
 /* -- VM entry --------------------------------------------------------------------------------- */
 
 uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t seen_before,
-		       bool launched)
+		       uint32_t how)
 {
 	struct fake_vmcs *v = fake_hw.current[fake_hw.cpu];
 	uint64_t event;
@@ -160,7 +160,7 @@ uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t see
 	if (*nmi_seen != seen_before)
 		return VMX_ABORTED;
 	cpu.entries++;
-	cpu.launched = launched;
+	cpu.launched = how & 1;
 	cpu.seen = *v;
 	tlb_follow();
 	cpu.refused = check_controls();

@@ -693,9 +693,34 @@ static void test_root_mtrr(void **state)
 	assert_int_equal(fake_hw.writes, 1);
 }
 
+/* The run loop asks for the next timer only when it is told to: after any write that may move one.
+ */
+static void test_timers_moved(void **state)
+{
+	static const struct {
+		uint32_t msr;
+		bool moved; /* the APIC tells by its effect */
+	} t[] = { { HV_PLAIN, true }, { 0x10, true }, { 0x3b, true }, { 0x808, false } };
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		uint64_t v = 0;
+
+		if (t[i].msr == 0x808)
+			vlapic_set_base(&vp.arch.apic, vlapic_base(&vp.arch.apic) | 0xc00);
+		vp.arch.timers_moved = false;
+		assert_true(access(false, t[i].msr, &v));
+		assert_false(vp.arch.timers_moved);
+		v = 0x10;
+		assert_true(access(true, t[i].msr, &v));
+		assert_int_equal(vp.arch.timers_moved, t[i].moved);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_timers_moved, setup),
 		cmocka_unit_test_setup(test_plain, setup),
 		cmocka_unit_test_setup(test_bases, setup),
 		cmocka_unit_test_setup(test_efer, setup),

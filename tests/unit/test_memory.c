@@ -855,6 +855,42 @@ static void test_in_use(void **state)
 	partition_put(p);
 }
 
+/* Where a large leaf must not be executable: small ones say the same, and no page is half mapped.
+ */
+static void test_small_exec(void **state)
+{
+	struct slat_leaf l;
+	uint32_t pages;
+
+	(void)state;
+	slat_exec_leaf = 1;
+	assert_int_equal(partition_map(child, 512, MEM + 512, RW | LARGE), OK);
+	assert_true(slat_lookup(&child->slat, GPA(512 << 12), &l));
+	assert_int_equal(l.level, 2);
+	assert_int_equal(partition_map(child, 512, MEM + 1024, RWX | LARGE), OK);
+	for (uint64_t i = 0; i < 512; i++) {
+		assert_true(slat_lookup(&child->slat, GPA((512 + i) << 12), &l));
+		assert_int_equal(l.level, 1);
+		assert_int_equal(l.hpa.v, (MEM + 1024 + i) << 12);
+		assert_int_equal(l.prot & SLAT_RWX, SLAT_RWX);
+		assert_int_equal(frame_holds(MEM + 512 + i), 0);
+		assert_int_equal(frame_holds(MEM + 1024 + i), 1);
+	}
+	assert_int_equal(partition_unmap(child, 512, true), OK);
+	for (uint64_t i = 0; i < 512; i++)
+		assert_int_equal(frame_holds(MEM + 1024 + i), 0);
+	/* No page for the table: nothing is mapped, and nothing held */
+	pages = take(child);
+	assert_int_equal(partition_map(child, 1ull << 20, MEM + 1024, RWX | LARGE),
+			 HV_STATUS_INSUFFICIENT_MEMORY);
+	for (uint64_t i = 0; i < 512; i++) {
+		assert_false(slat_lookup(&child->slat, GPA(((1ull << 20) + i) << 12), &l));
+		assert_int_equal(frame_holds(MEM + 1024 + i), 0);
+	}
+	give(child, MEM, pages);
+	slat_exec_leaf = 0;
+}
+
 static void test_ids(void **state)
 {
 	hv_partition_id id[PARTITION_MAX], last = child->id, old;
@@ -1178,6 +1214,7 @@ int main(void)
 		TEST(test_root_refused),
 		TEST(test_created),
 		TEST(test_in_use),
+		TEST(test_small_exec),
 		TEST(test_ids),
 		TEST(test_lookup),
 		TEST(test_initialize),

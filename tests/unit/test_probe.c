@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "arch/x86_64/common/idt.h"
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/svm/svm.h"
 #include "arch/x86_64/vmx/vmx.h"
 #include "fake_x86_vp.h"
@@ -46,17 +47,20 @@ void panic(const char *fmt, ...)
 	longjmp(panicked, 1);
 }
 
-uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t seen, bool launched)
+struct speculation cpu_speculation;
+
+uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t seen, uint32_t how)
 {
 	(void)a;
 	(void)nmi_seen;
 	(void)seen;
-	(void)launched;
+	(void)how;
 	return 0;
 }
 
-void svm_enter(struct arch_vp *a, uint64_t pa)
+void svm_enter(struct arch_vp *a, uint64_t pa, bool verw)
 {
+	(void)verw;
 	(void)a;
 	(void)pa;
 }

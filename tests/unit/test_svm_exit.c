@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "arch/x86_64/common/regs.h"
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/svm/svm.h"
 #include "fake_arch.h"
 
@@ -20,7 +21,11 @@ void svm_enter(struct arch_vp *a, uint64_t pa, bool verw)
 {
 	(void)a;
 	(void)pa;
+	(void)verw;
 }
+
+struct speculation cpu_speculation;
+struct partition *partition_root;
 
 static struct x86_exit decode(uint64_t code, uint64_t info1, uint64_t info2)
 {

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "arch/x86_64/common/regs.h"
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/svm/svm.h"
 #include "fake_arch.h"
 #include "kernel/page_alloc.h"
@@ -20,6 +21,9 @@ static struct partition part;
 static struct vp vp;
 static uint64_t next_exit;
 static uint32_t entered_asid, entered_tlb, entered_clean;
+static bool entered_verw;
+struct speculation cpu_speculation;
+struct partition *partition_root;
 
 void svm_enter(struct arch_vp *a, uint64_t pa, bool verw)
 {
@@ -27,6 +31,7 @@ void svm_enter(struct arch_vp *a, uint64_t pa, bool verw)
 	entered_asid = a->vmcb->asid;
 	entered_tlb = a->vmcb->tlb_control;
 	entered_clean = a->vmcb->clean;
+	entered_verw = verw;
 	a->vmcb->exitcode = next_exit;
 }
 
@@ -437,9 +442,69 @@ static void test_mail_turns_back(void **state)
 	assert_int_equal(entered_tlb, SVM_TLB_FLUSH_ALL);
 }
 
+static void test_speculation(void **state)
+{
+	(void)state;
+	enter();
+	assert_false(entered_verw);
+	cpu_speculation.verw = true;
+	enter();
+	assert_true(entered_verw);
+	partition_root = &part; /* the root may read all that its guests have */
+	enter();
+	assert_false(entered_verw);
+	partition_root = NULL;
+	cpu_speculation.verw = false;
+}
+
+/* Where a VP stands: 64-bit code has no base, L counts in long mode alone, VM86 and real mode are
+ * 16 bits. */
+static void test_place(void **state)
+{
+	static const struct {
+		uint64_t cr0, efer, rflags;
+		uint16_t ar;
+		uint64_t linear;
+		uint8_t mode;
+		bool in_protected;
+	} t[] = {
+		{ CR0_PE | CR0_PG, EFER_LME | EFER_LMA, 0, 0xa09b, 0xfff00456, X86_MODE_64, true },
+		{ CR0_PE | CR0_PG, EFER_LME | EFER_LMA, 0, 0xc09b, 0x23456, X86_MODE_32, true },
+		{ CR0_PE | CR0_PG, EFER_LME | EFER_LMA, 0, 0x009b, 0x23456, X86_MODE_16, true },
+		{ CR0_PE, EFER_LME, 0, 0xa09b, 0x23456, X86_MODE_16, true },
+		{ CR0_PE, 0, 0, 0xc09b, 0x23456, X86_MODE_32, true },
+		{ CR0_PE, 0, RFLAGS_VM, 0xc09b, 0x23456, X86_MODE_16, false },
+		{ 0, 0, 0, 0xc09b, 0x23456, X86_MODE_16, false },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_LEN(t); i++)
+		for (uint32_t cpl = 0; cpl < 4; cpl++) {
+			struct hv_x64_segment_register cs = { .base = 0x123000,
+							      .attributes = t[i].ar };
+			struct hv_x64_segment_register ss = { .attributes = (uint16_t)(0xc093 |
+										       cpl << 5) };
+			struct x86_place p;
+
+			vp.arch.rip = 0xfff00456;
+			svm_ops.set(&vp, SYS_CR0, t[i].cr0 | CR0_ET | CR0_NE);
+			svm_ops.set(&vp, SYS_EFER, t[i].efer);
+			svm_ops.set(&vp, SYS_RFLAGS, t[i].rflags | RFLAGS_FIXED);
+			svm_ops.set_seg(&vp, SEG_CS, &cs);
+			svm_ops.set_seg(&vp, SEG_SS, &ss);
+			memset(&p, 0xa5, sizeof(p));
+			svm_ops.place(&vp, &p);
+			assert_int_equal(p.linear, t[i].linear);
+			assert_int_equal(p.mode, t[i].mode);
+			assert_int_equal(p.in_protected, t[i].in_protected);
+			assert_int_equal(p.cpl, cpl);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_place, setup),
 		cmocka_unit_test_setup(test_guest_maps, setup),
 		cmocka_unit_test_setup(test_root_map, setup),
 		cmocka_unit_test_setup(test_intercepts, setup),
@@ -452,6 +517,7 @@ int main(void)
 		cmocka_unit_test_setup(test_tpr_window, setup),
 		cmocka_unit_test_setup(test_inject, setup),
 		cmocka_unit_test_setup(test_mail_turns_back, setup),
+		cmocka_unit_test_setup(test_speculation, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

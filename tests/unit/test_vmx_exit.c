@@ -12,12 +12,12 @@
 #include "arch/x86_64/common/regs.h"
 #include "fake_vmx.h"
 
-uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t seen, bool launched)
+uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t seen, uint32_t how)
 {
 	(void)a;
 	(void)nmi_seen;
 	(void)seen;
-	(void)launched;
+	(void)how;
 	return VMX_FAILED;
 }
 

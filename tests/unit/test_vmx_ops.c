@@ -24,20 +24,23 @@ static bool was_launched;
 static enum vmx_entered answer;
 static uint64_t seen_event, seen_error, seen_len, seen_blocking, seen_vpid, seen_proc, seen_timer;
 static void (*on_entry)(void);
+static uint32_t cleared, seen_writes; /* buffers; MSR writes up to the entry */
 
 static uint64_t *field(uint32_t f)
 {
 	return fake_field(fake_hw.current[fake_hw.cpu], f);
 }
 
-uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t seen, bool launched)
+uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t seen, uint32_t how)
 {
 	assert_ptr_equal(nmi_seen, &this_cpu()->nmi_seen);
 	assert_int_equal(fake_hw.current[fake_hw.cpu]->pa, a->vmx.pa);
 	assert_int_equal(*field(VMCS_GUEST_RIP), a->rip);
 	assert_int_equal(*field(VMCS_GUEST_RSP), a->gpr[GPR_RSP]);
 	entries++;
-	was_launched = launched;
+	was_launched = how & 1;
+	cleared = how >> 1;
+	seen_writes = fake_hw.writes;
 	seen_event = *field(VMCS_ENTRY_EVENT);
 	seen_error = *field(VMCS_ENTRY_ERROR);
 	seen_len = *field(VMCS_ENTRY_LEN);
@@ -666,6 +669,49 @@ static void test_bitmaps(void **state)
 	}
 }
 
+static uint32_t flushes(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < seen_writes; i++)
+		n += fake_hw.log[i].kind == FAKE_WRMSR && fake_hw.log[i].index == MSR_FLUSH_CMD &&
+		     fake_hw.log[i].value == 1;
+	return n;
+}
+
+/* Before each entry of a guest, and before that of the root never: it may read what its guests
+ * have. */
+static void test_speculation(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	fake_hw.msr[fake_msr(MSR_FLUSH_CMD)].faults = 1; /* not there: not touched */
+	enter(X86_EXIT_CPUID);
+	assert_int_equal(cleared, 0);
+	cpu_speculation.verw = true;
+	enter(X86_EXIT_CPUID);
+	assert_int_equal(cleared, 1);
+	assert_true(was_launched);
+	cpu_speculation.verw = false;
+	cpu_speculation.l1d_flush = true;
+	fake_hw.msr[fake_msr(MSR_FLUSH_CMD)].faults = 0;
+	before = this_cpu()->counters[COUNT_L1D];
+	for (uint32_t i = 0; i < 3; i++) {
+		enter(X86_EXIT_CPUID);
+		assert_int_equal(flushes(), 1);
+		assert_int_equal(cleared, 0);
+	}
+	assert_int_equal(this_cpu()->counters[COUNT_L1D], before + 3);
+	cpu_speculation.verw = true;
+	vp.partition = &root_part;
+	root_part.slat = part.slat;
+	enter(X86_EXIT_CPUID);
+	assert_int_equal(flushes(), 0);
+	assert_int_equal(cleared, 0);
+	cpu_speculation = (struct speculation){ 0 };
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -683,6 +729,7 @@ int main(void)
 		cmocka_unit_test_setup(test_registers, setup),
 		cmocka_unit_test_setup(test_impossible, setup),
 		cmocka_unit_test_setup(test_bitmaps, setup),
+		cmocka_unit_test_setup(test_speculation, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

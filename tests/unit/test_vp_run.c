@@ -159,6 +159,8 @@ static void do_enter(struct vp *v, struct x86_exit *ex)
 	ex->msr.write = script[entries].write;
 	if (guest_sets_tpr)
 		hw_tpr = guest_tpr;
+	ex->cr8 = hw_tpr;
+	ex->after = true;
 	entries++;
 }
 
@@ -166,6 +168,8 @@ enum exit_action exit_handle(struct vp *v, struct x86_exit *ex)
 {
 	(void)ex;
 	v->arch.stop = (uint8_t)script[entries - 1].stop;
+	/* A handler says so when it has moved a timer */
+	v->arch.timers_moved |= script[entries - 1].write;
 	return script[entries - 1].action;
 }
 
@@ -173,12 +177,6 @@ static void do_set_tpr(struct vp *v, uint8_t cr8)
 {
 	(void)v;
 	hw_tpr = cr8;
-}
-
-static uint8_t do_get_tpr(struct vp *v)
-{
-	(void)v;
-	return hw_tpr;
 }
 
 static void do_set_exceptions(struct vp *v, uint32_t mask)
@@ -202,7 +200,6 @@ static int setup(void **state)
 	ops = fv_ops;
 	ops.enter = do_enter;
 	ops.set_tpr = do_set_tpr;
-	ops.get_tpr = do_get_tpr;
 	ops.set_exceptions = do_set_exceptions;
 	ops.hypercall[0] = 0x0f;
 	ops.hypercall[1] = 0x01;
@@ -498,11 +495,18 @@ static void test_timers(void **state)
 		bool keeps = k == X86_EXIT_NONE || k == X86_EXIT_CPUID || k == X86_EXIT_IO ||
 			     k == X86_EXIT_INTR || k == X86_EXIT_INTR_WINDOW ||
 			     k == X86_EXIT_EXCEPTION || k == X86_EXIT_HYPERCALL ||
-			     k == X86_EXIT_MSR;
+			     k == X86_EXIT_MSR || k == X86_EXIT_SLAT;
 
 		assert_int_equal(looks(k, false), !keeps);
 	}
 	assert_true(looks(X86_EXIT_MSR, true));
+	for (uint32_t i = 0; i < 4; i++) {
+		struct vlapic_effect e = { .timer_changed = i & 1, .eoi = i & 2 };
+
+		a->timers_moved = false;
+		apic_effect(vp, &e);
+		assert_int_equal(a->timers_moved, i != 0);
+	}
 	/* One that is due is not early and not late */
 	(void)setup(NULL);
 	synth_due = fake_hw.tsc + 1;

@@ -37,7 +37,8 @@ static bool buffers_leak(const struct speculation_facts *f)
 	uint64_t c = f->arch_caps;
 
 	if (!f->intel)
-		return f->ext21_eax & X21A_VERW_CLEAR && (f->ext21_ecx & X21C_TSA_NO) != X21C_TSA_NO;
+		return f->ext21_eax & X21A_VERW_CLEAR &&
+		       (f->ext21_ecx & X21C_TSA_NO) != X21C_TSA_NO;
 	if (!(f->leaf7_edx & L7D_MD_CLEAR))
 		return false; /* no microcode that would make VERW do it */
 	return !(c & CAPS_MDS_NO) || (f->leaf7_ebx & L7B_RTM && !(c & CAPS_TAA_NO)) ||
