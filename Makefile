@@ -177,11 +177,13 @@ run: setup ## build, boot in an emulator, do the main job (BACKEND=vmx: on Bochs
 
 check: setup ## all tests, the choice that fits in half an hour
 	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
-	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" qemu-scripts/check.sh $(O) pairwise $(UNIT_BIN)
+	$(Q)$(MAKE) --no-print-directory ARCH=arm64 O=$(O)/arm64 all
+	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" BUILD_ARM64=$(O)/arm64 qemu-scripts/check.sh $(O) pairwise $(UNIT_BIN)
 
 check-full: setup ## all tests, every combination
 	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
-	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" qemu-scripts/check.sh $(O) full $(UNIT_BIN)
+	$(Q)$(MAKE) --no-print-directory ARCH=arm64 O=$(O)/arm64 all
+	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" BUILD_ARM64=$(O)/arm64 qemu-scripts/check.sh $(O) full $(UNIT_BIN)
 
 suite: all ## the root VM's tests only (FILTER=prefix,prefix)
 	$(Q)ARCH=$(ARCH) FIRMWARE=$(FIRMWARE) BACKEND=$(BACKEND) SMP=$(SMP) MEM=$(MEM) QUOIN_ICOUNT=$(ICOUNT) qemu-scripts/suite.sh $(O) suite-$(BACKEND) 300 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"

@@ -29,6 +29,11 @@ uint64_t arch_mul_div(uint64_t a, uint64_t b, uint64_t c);
 
 /* -- second level ----------------------------------------------------------------------------- */
 extern const struct slat_format *arch_slat_format;
+/*
+ * Pages of the root's get into a guest, or come back: whoever looks at them past the caches sees
+ * what was written through them. Nothing where caches are coherent for every kind of access.
+ */
+void arch_pages_handed(uint64_t pfn, uint64_t count);
 
 /* -- partition -------------------------------------------------------------------------------- */
 uint16_t arch_partition_init(struct partition *p);

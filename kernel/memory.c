@@ -212,6 +212,7 @@ static void drop_leaf(void *ctx, uint64_t gpa, struct slat_leaf *l)
 	if (!(l->prot & SLAT_RWX) || frame_state(pfn) != FRAME_ROOT)
 		return;
 	smp_flush_slat(&p->slat);
+	arch_pages_handed(pfn, pages);
 	for (uint64_t i = 0; i < pages; i++)
 		frame_release(pfn + i);
 }
@@ -272,6 +273,8 @@ uint16_t partition_map(struct partition *p, uint64_t gfn, uint64_t pfn, uint32_t
 		pfn = 0;
 	else if (!hold_range(pfn, pages))
 		return HV_STATUS_INVALID_PARAMETER;
+	else
+		arch_pages_handed(pfn, pages);
 	t = lock_take(&p->lock);
 	if (p->state != PARTITION_ACTIVE)
 		status = HV_STATUS_INVALID_PARTITION_STATE;

@@ -154,6 +154,9 @@ static void release_leaf(void *ctx, uint64_t gpa, struct slat_leaf *l)
 		return;
 	for (uint64_t i = 0; i < pages; i++)
 		if (frame_state((l->hpa.v >> PAGE_SHIFT) + i) == FRAME_ROOT)
+			arch_pages_handed((l->hpa.v >> PAGE_SHIFT) + i, 1);
+	for (uint64_t i = 0; i < pages; i++)
+		if (frame_state((l->hpa.v >> PAGE_SHIFT) + i) == FRAME_ROOT)
 			frame_release((l->hpa.v >> PAGE_SHIFT) + i);
 }
 

@@ -128,6 +128,7 @@ enum unimplemented {
 	UNIMPLEMENTED_INTERCEPT,
 	UNIMPLEMENTED_TRAP,
 	UNIMPLEMENTED_SMC,
+	UNIMPLEMENTED_SET_WAY,
 };
 void partition_unimplemented(struct partition *p, uint32_t kind, const char *what, uint64_t arg);
 

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# check.sh BUILD full|pairwise UNIT-TEST...: every suite, one closing line that adds them up.
+# check.sh BUILD full|pairwise UNIT-TEST...: every suite, of both architectures (arm64 is built in BUILD_ARM64), one closing line that adds them up.
 # INPUT in the environment is the main job's input.
 set -u
 here=$(dirname "$0")
-build=$1 scope=$2
+build=$1 scope=$2 build_arm64=${BUILD_ARM64:?}
 shift 2
 start=$(date +%s)
 rm -rf "$build/suite"
@@ -65,6 +65,31 @@ if [ "$scope" = full ]; then
 		suite 2 "vmx-job-seed$seed" 400 "run=suite filter=job seed=$seed" "$INPUT"
 	done
 fi
+# arm64: both firmwares, with and without the newest features
+build_x86=$build
+build=$build_arm64
+rm -rf "$build/suite"
+mkdir -p "$build/suite"
+ARCH=arm64 BACKEND=el2
+export ARCH
+arm64() { # SMP CPU FIRMWARE TIMEOUT
+	CPU=$2 FIRMWARE=$3
+	export CPU FIRMWARE
+	suite "$1" "el2-$3-$2-smp$1" "$4" run=suite
+	unset CPU FIRMWARE
+}
+arm64 2 max edk2 120
+arm64 1 cortex-a57 edk2 120
+arm64 2 cortex-a57 uboot 120
+arm64 1 max uboot 120
+if [ "$scope" = full ]; then
+	arm64 4 max edk2 240
+	arm64 4 cortex-a57 uboot 240
+	arm64 2 neoverse-n1 edk2 120
+	arm64 2 neoverse-n1 uboot 120
+fi
+unset ARCH
+build=$build_x86
 BACKEND=svm
 if [ "$scope" = full ]; then
 	suite 4 suite-smp4 300 run=suite "$INPUT"

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "arch/arm64/el2/defs.h"
+#include "arch/arm64/el2/el1_regs.h"
 
 /*
  * Virtual layout of the core at EL2: one range of 48 bits, the same on every CPU but for the last.
@@ -36,6 +37,13 @@
 /* A root VP's power state as PSCI has it (DEN0022, AFFINITY_INFO). */
 enum el2_power { EL2_ON = 0, EL2_OFF = 1, EL2_ON_PENDING = 2, EL2_ON_CLAIMED = 3 };
 
+/* FP and SIMD registers as fp.S writes them */
+struct el2_fp {
+	uint64_t q[32][2];
+	uint64_t fpsr, fpcr;
+};
+_Static_assert(offsetof(struct el2_fp, fpsr) == 512, "fp.S");
+
 struct arch_vp {
 	uint64_t x[31];	  /* offset 0: vectors.S; whole between exit and entry */
 	uint64_t pc;	  /* ELR_EL2 */
@@ -48,6 +56,13 @@ struct arch_vp {
 	uint64_t power_entry, power_context;
 	uint64_t mpidr;
 	uint64_t counter_offset; /* CNTVOFF_EL2 */
+
+	/* On the CPU while the VP is; here while it is not (vp_switch.c) */
+	uint64_t el1[EL1_COUNT];
+	struct el2_fp *fp; /* a page of its own */
+	uint64_t cntv_ctl, cntv_cval;
+	uint64_t mdscr, icc_pmr, icc_igrpen1; /* the root's only */
+	uint8_t stop;			      /* enum vp_exit, when a trap's handler ends the run */
 };
 /* The word behind a register's name when it is a plain one; NULL: arch_vp_get_register() knows. */
 static inline uint64_t *arch_plain_register(struct arch_vp *a, uint32_t name)

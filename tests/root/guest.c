@@ -330,25 +330,6 @@ void guest_set64(hv_partition_id id, uint32_t vp, uint32_t name, uint64_t v)
 			  (unsigned long long)v, status);
 }
 
-void guest_start(hv_partition_id id, uint32_t vp, const void *code, size_t size)
-{
-	union hv_register_value s = { .segment = {
-					      .limit = ~0u, .selector = 8, .attributes = 0xc09b } };
-	void *page = guest_pages(1, 1);
-
-	memcpy(page, code, size);
-	guest_map(id, GUEST_CODE / PAGE, page, 1, GUEST_RWX);
-	CHECK_EQ(guest_set(id, vp, HV_X64_REGISTER_CS, &s), HV_STATUS_SUCCESS);
-	s.segment.selector = 0x10;
-	s.segment.attributes = 0xc093;
-	CHECK_EQ(guest_set(id, vp, HV_X64_REGISTER_DS, &s), HV_STATUS_SUCCESS);
-	CHECK_EQ(guest_set(id, vp, HV_X64_REGISTER_SS, &s), HV_STATUS_SUCCESS);
-	CHECK_EQ(guest_set(id, vp, HV_X64_REGISTER_ES, &s), HV_STATUS_SUCCESS);
-	guest_set64(id, vp, HV_X64_REGISTER_CR0, 0x31);
-	guest_set64(id, vp, HV_X64_REGISTER_RIP, GUEST_CODE);
-	guest_set64(id, vp, HV_X64_REGISTER_RSP, GUEST_CODE + PAGE);
-}
-
 uint16_t guest_dispatch(hv_partition_id id, uint32_t vp, uint32_t flags,
 			struct hv_output_dispatch_vp *out)
 {
@@ -366,6 +347,8 @@ uint32_t guest_run(hv_partition_id id, uint32_t vp)
 			 HV_STATUS_SUCCESS);
 		if (out.dispatch_event == HV_VP_DISPATCH_EVENT_INTERCEPT)
 			return guest_message(id, vp)->header.message_type;
+		if (out.dispatch_state == HV_VP_DISPATCH_STATE_BLOCKED && !out.dispatch_event)
+			return HVMSG_NONE;
 		/* An interrupt of the root ends a run too. */
 		CHECK_EQ(out.dispatch_state, HV_VP_DISPATCH_STATE_READY);
 	}

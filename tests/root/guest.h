@@ -11,6 +11,8 @@
 
 #include "tests/root/root.h"
 
+#include <guest_arch.h>
+
 #define GUEST_RWX (HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE | HV_MAP_GPA_EXECUTABLE)
 #define NO_ID	  0x123456789ull /* a partition that there is not */
 
@@ -65,6 +67,12 @@ void guest_set64(hv_partition_id id, uint32_t vp, uint32_t name, uint64_t v);
 uint16_t guest_set_status(hv_partition_id id, uint32_t vp, uint32_t name, uint64_t v);
 /* 32-bit protected mode with flat segments, at rip; code is mapped at 0x1000. */
 #define GUEST_CODE 0x1000u
+/* A hypercall and a halt; its arguments, and what came out. */
+size_t guest_call_code(uint8_t *code);
+void guest_call_set(hv_partition_id id, uint32_t vp, uint64_t control, uint64_t in, uint64_t out);
+uint64_t guest_call_result(hv_partition_id id, uint32_t vp);
+/* From here on an exception has no handler: guest_run() answers GUEST_NO_VECTOR. */
+void guest_no_vectors(hv_partition_id id, uint32_t vp);
 void guest_start(hv_partition_id id, uint32_t vp, const void *code, size_t size);
 uint16_t guest_dispatch(hv_partition_id id, uint32_t vp, uint32_t flags,
 			struct hv_output_dispatch_vp *out);

@@ -69,6 +69,8 @@ void cpus_start(void);
 /* Run fn on a CPU that waits; cpu_join() waits until it is done. */
 void cpu_run(uint32_t index, void (*fn)(void *), void *arg);
 void cpu_join(uint32_t index);
+/* An interrupt that ends whatever the CPU waits for or runs. */
+void cpu_wake(uint32_t index);
 /* Handlers run with interrupts off and must not print. NULL: count only. EOI is done for them. */
 void irq_handler(uint8_t vector, void (*fn)(void));
 void delay_us(uint64_t us);

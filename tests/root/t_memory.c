@@ -7,8 +7,7 @@
 
 #include "tests/root/guest.h"
 
-#define VEC_GP 13
-#define LARGE  (HV_LARGE_PAGE_PAGES * PAGE)
+#define LARGE (HV_LARGE_PAGE_PAGES * PAGE)
 
 static uint16_t deposit(hv_partition_id id, uint64_t pfn)
 {
@@ -27,8 +26,8 @@ static uint64_t not_ram[6];
 static void fill_not_ram(void)
 {
 	not_ram[0] = boot_info->core_base / PAGE;
-	not_ram[1] = boot_info->trampoline / PAGE;
-	not_ram[2] = 0xfee00;
+	not_ram[1] = (boot_info->core_base + boot_info->core_size) / PAGE - 1;
+	not_ram[2] = ROOT_DEVICE_PAGE / PAGE;
 	not_ram[3] = 1ull << 30;
 	not_ram[4] = 1ull << 52;
 	not_ram[5] = ~0ull;
@@ -83,8 +82,8 @@ TEST(memory_deposit_hidden)
 		pfns[i] = pfn_of(ram) + i;
 	CHECK_EQ(guest_deposit_list(id, pfns, 12, NULL), HV_STATUS_SUCCESS);
 	for (uint32_t i = 0; i < 12; i++) {
-		CHECK_EQ(probe((uint64_t)ram + i * PAGE), VEC_GP);
-		CHECK_EQ(safe_write8((uint64_t)ram + i * PAGE + PAGE - 1, 1), VEC_GP);
+		CHECK_EQ(probe((uint64_t)ram + i * PAGE), FAULT_MEMORY);
+		CHECK_EQ(safe_write8((uint64_t)ram + i * PAGE + PAGE - 1, 1), FAULT_MEMORY);
 	}
 	CHECK_EQ(probe((uint64_t)all + PAGE - 1), -1);
 	CHECK_EQ(probe((uint64_t)all + 13 * PAGE), -1);
@@ -310,11 +309,10 @@ static void run_guest_on(void *arg)
 /* When an unmap is answered, no VP that runs meanwhile writes the page any longer. */
 TEST_CPUS(memory_unmap_tlb, 2)
 {
-	/* inc dword [0x4000]; jmp back */
-	static const uint8_t code[] = { 0xff, 0x05, 0x00, 0x40, 0x00, 0x00, 0xeb, 0xf8 };
+	static const uint8_t code[] = GUEST_CODE_COUNT;
 	static hv_partition_id id;
 	volatile uint32_t *count = guest_pages(1, 1);
-	uint64_t until = rdtsc() + boot_info->tsc_hz;
+	uint64_t until = root_clock() + boot_info->tsc_hz;
 	uint32_t ran = 0, late = 0, seen;
 	uint16_t status = HV_STATUS_SUCCESS;
 
@@ -323,10 +321,10 @@ TEST_CPUS(memory_unmap_tlb, 2)
 	guest_deposit(id, 4);
 	memset(&race, 0, sizeof(race));
 	cpu_run(1, run_guest_on, &id);
-	for (uint32_t i = 0; i < 30 && status == HV_STATUS_SUCCESS && rdtsc() < until; i++) {
+	for (uint32_t i = 0; i < 30 && status == HV_STATUS_SUCCESS && root_clock() < until; i++) {
 		seen = *count;
 		status = guest_map_raw(id, 4, pfn_of((const void *)count), GUEST_RWX);
-		while (*count - seen < 100 && rdtsc() < until)
+		while (*count - seen < 100 && root_clock() < until)
 			cpu_pause();
 		ran += *count - seen >= 100;
 		if (status == HV_STATUS_SUCCESS)
@@ -336,7 +334,7 @@ TEST_CPUS(memory_unmap_tlb, 2)
 		late += *count != seen;
 	}
 	race.stop = 1;
-	apic_ipi(1, 0x4000 | VEC_WAKE);
+	cpu_wake(1);
 	cpu_join(1);
 	CHECK_EQ(status, HV_STATUS_SUCCESS);
 	CHECK_EQ(ran, 30);
@@ -430,12 +428,9 @@ TEST(memory_map_flags)
 /* What the guest itself meets. */
 TEST(memory_map_rights)
 {
-	/* mov eax,[0x4000]; mov [0x4000],eax; hlt */
-	static const uint8_t code[] = { 0xa1, 0x00, 0x40, 0, 0, 0xa3, 0x00, 0x40, 0, 0, 0xf4 };
-	/* jmp 0x4000 */
-	static const uint8_t jump[] = { 0xb8, 0x00, 0x40, 0, 0, 0xff, 0xe0 };
+	static const uint8_t code[] = GUEST_CODE_COPY, jump[] = GUEST_CODE_JUMP;
 	hv_partition_id id = guest_new(0, 1);
-	const struct hv_x64_memory_intercept_message *m;
+	const guest_memory_message *m;
 	uint32_t *ram = guest_pages(1, 1);
 
 	guest_start(id, 0, code, sizeof(code));
@@ -443,7 +438,7 @@ TEST(memory_map_rights)
 	m = (const void *)guest_message(id, 0)->payload;
 	CHECK_EQ(m->guest_physical_address, 0x4000);
 	CHECK_EQ(m->header.intercept_access_type, HV_INTERCEPT_ACCESS_READ);
-	CHECK_EQ(m->header.rip, GUEST_CODE);
+	CHECK_EQ(GUEST_MESSAGE_PC(m), GUEST_CODE + GUEST_CODE_LOAD);
 	CHECK_EQ(guest_map_raw(id, 4, 0, HV_MAP_GPA_NO_ACCESS), HV_STATUS_SUCCESS);
 	CHECK_EQ(guest_run(id, 0), HVMSG_GPA_INTERCEPT);
 	CHECK_EQ(m->header.intercept_access_type, HV_INTERCEPT_ACCESS_READ);
@@ -451,21 +446,21 @@ TEST(memory_map_rights)
 	ram[0] = 0xbeef;
 	CHECK_EQ(guest_run(id, 0), HVMSG_GPA_INTERCEPT);
 	CHECK_EQ(m->header.intercept_access_type, HV_INTERCEPT_ACCESS_WRITE);
-	CHECK_EQ(m->header.rip, GUEST_CODE + 5);
-	CHECK_EQ(guest_get64(id, 0, HV_X64_REGISTER_RAX), 0xbeef);
-	guest_set64(id, 0, HV_X64_REGISTER_RAX, 0xcafe);
+	CHECK_EQ(GUEST_MESSAGE_PC(m), GUEST_CODE + GUEST_CODE_STORE);
+	CHECK_EQ(guest_get64(id, 0, GUEST_DATA), 0xbeef);
+	guest_set64(id, 0, GUEST_DATA, 0xcafe);
 	guest_map(id, 4, ram, 1, HV_MAP_GPA_READABLE | HV_MAP_GPA_WRITABLE);
-	CHECK_EQ(guest_run(id, 0), HVMSG_X64_HALT);
+	CHECK_EQ(guest_run(id, 0), GUEST_HALTED);
 	CHECK_EQ(ram[0], 0xcafe);
 	/* Written, not executed */
 	guest_start(id, 0, jump, sizeof(jump));
 	CHECK_EQ(guest_run(id, 0), HVMSG_GPA_INTERCEPT);
 	CHECK_EQ(m->header.intercept_access_type, HV_INTERCEPT_ACCESS_EXECUTE);
 	CHECK_EQ(m->guest_physical_address, 0x4000);
-	ram[0] = 0xf4;
+	ram[0] = GUEST_INSN_HALT;
 	guest_map(id, 4, ram, 1, HV_MAP_GPA_READABLE | HV_MAP_GPA_EXECUTABLE);
-	CHECK_EQ(guest_run(id, 0), HVMSG_X64_HALT);
-	CHECK_EQ(guest_get64(id, 0, HV_X64_REGISTER_RIP), 0x4001);
+	CHECK_EQ(guest_run(id, 0), GUEST_HALTED);
+	CHECK_EQ(guest_get64(id, 0, GUEST_PC), 0x4000 + GUEST_HALT_SIZE);
 	/* Gone means gone, also for a VP that has just used it. */
 	CHECK_EQ(guest_unmap(id, 4, 1, 0, NULL), HV_STATUS_SUCCESS);
 	CHECK_EQ(guest_run(id, 0), HVMSG_UNMAPPED_GPA);
@@ -827,7 +822,7 @@ TEST(memory_state_page)
 		CHECK_EQ(guest_map_raw(id, 0x10, at[type], GUEST_RWX), HV_STATUS_INVALID_PARAMETER);
 		CHECK_EQ(hv_status(HVCALL_UNMAP_VP_STATE_PAGE, &in, sizeof(in), NULL, 0),
 			 HV_STATUS_SUCCESS);
-		CHECK_EQ(probe(at[type] * PAGE), VEC_GP);
+		CHECK_EQ(probe(at[type] * PAGE), FAULT_MEMORY);
 	}
 	CHECK(at[0] != at[1]);
 	for (in.type = 2; in.type < 10; in.type++)
@@ -853,17 +848,17 @@ TEST(memory_state_page)
 	CHECK_EQ(hv_status(HVCALL_MAP_VP_STATE_PAGE, &in, sizeof(in), &at[1], 8),
 		 HV_STATUS_SUCCESS);
 	CHECK_EQ(hv_raw(HVCALL_DELETE_VP | HV_HYPERCALL_FAST, id, 1), HV_STATUS_SUCCESS);
-	CHECK_EQ(probe(at[1] * PAGE), VEC_GP);
+	CHECK_EQ(probe(at[1] * PAGE), FAULT_MEMORY);
 	CHECK_EQ(probe(at[0] * PAGE), -1);
 	CHECK_EQ(guest_simple(HVCALL_FINALIZE_PARTITION, id), HV_STATUS_SUCCESS);
-	CHECK_EQ(probe(at[0] * PAGE), VEC_GP);
+	CHECK_EQ(probe(at[0] * PAGE), FAULT_MEMORY);
 }
 
 /* -- nothing leaks ----------------------------------------------------------------------------- */
 
 static void a_whole_life(uint8_t *ram)
 {
-	hv_partition_id id = guest_new(HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED, 4);
+	hv_partition_id id = guest_new(GUEST_FLAGS, 4);
 
 	for (uint32_t i = 0; i < 40; i++)
 		guest_map(id, (uint64_t)i << 18, ram + i * PAGE, 1, GUEST_RWX);
@@ -873,7 +868,7 @@ static void a_whole_life(uint8_t *ram)
 	(void)guest_message(id, 3);
 	guest_deposit(id, 16);
 	guest_set64(id, 0, HV_REGISTER_GUEST_OS_ID, 1);
-	guest_set64(id, 0, HV_X64_REGISTER_HYPERCALL, 0x206000 | HV_OVERLAY_MSR_ENABLE);
+	guest_set64(id, 0, GUEST_PAGE_REGISTER, 0x206000 | HV_OVERLAY_MSR_ENABLE);
 	guest_set64(id, 1, HV_REGISTER_SIMP, 0x205000 | HV_OVERLAY_MSR_ENABLE);
 	guest_set64(id, 2, HV_REGISTER_VP_ASSIST_PAGE, 0x7005000 | HV_OVERLAY_MSR_ENABLE);
 	CHECK_EQ(hv_raw(HVCALL_DELETE_VP | HV_HYPERCALL_FAST, id, 1), HV_STATUS_SUCCESS);

@@ -125,6 +125,12 @@ WEAK bool arch_flush_slat(const struct slat *s)
 	return false;
 }
 
+WEAK void arch_pages_handed(uint64_t pfn, uint64_t count)
+{
+	(void)pfn;
+	(void)count;
+}
+
 WEAK bool arch_own_register(uint32_t name)
 {
 	(void)name;

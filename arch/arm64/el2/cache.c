@@ -2,6 +2,7 @@
 #include <sysreg.h>
 
 #include "arch/arm64/el2/el2.h"
+#include "kernel/arch.h"
 
 /* CTR_EL0.DminLine, 19:16: log2 of the words of the smallest line */
 void cache_clean(const void *va, uint64_t size)
@@ -12,4 +13,16 @@ void cache_clean(const void *va, uint64_t size)
 	for (; at < end; at += line)
 		dc_civac(at);
 	dsb_sy();
+}
+
+/*
+ * A guest without its MMU reads memory past the caches (D8.2.11), and its writes are not in the
+ * root's. Its instructions come through caches that do not look into the data caches (B2.7.4).
+ */
+void arch_pages_handed(uint64_t pfn, uint64_t count)
+{
+	cache_clean(hpa_ptr(HPA(pfn << PAGE_SHIFT)), count << PAGE_SHIFT);
+	ic_ialluis();
+	dsb_ish();
+	isb();
 }

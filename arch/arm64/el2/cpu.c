@@ -137,13 +137,11 @@ void cpu_start_others(const struct boot_info *bi)
 
 /* -- hooks of kernel/arch.h -------------------------------------------------------------------- */
 
-/* No guest VP runs here yet, and stage 2 needs no kick: TLBIs reach every CPU (arch_flush_slat). */
+/* Stage 2 needs none: TLBIs reach every CPU (arch_flush_slat). */
 void arch_kick(struct percpu *cpu)
 {
 	this_cpu()->counters[COUNT_KICKS_SENT]++;
-	(void)cpu;
-	dsb_ish();
-	cpu_sev();
+	gic_kick(cpu->index);
 }
 
 uint64_t arch_time(void)

@@ -36,6 +36,7 @@
 #define HCR_IMO	   U64(0x10)
 #define HCR_AMO	   U64(0x20)
 #define HCR_FB	   U64(0x200)
+#define HCR_VSE	   U64(0x100)
 #define HCR_BSU_IS U64(0x400)
 #define HCR_TWI	   U64(0x2000)
 #define HCR_TID3   U64(0x40000)
@@ -60,6 +61,9 @@
 #define MDCR_HPMN  U64(0x1f)
 #define MDCR_TPMCR U64(0x20)
 #define MDCR_TPM   U64(0x40)
+#define MDCR_TDA   U64(0x200)
+#define MDCR_TDOSA U64(0x400)
+#define MDCR_TDRA  U64(0x800)
 #define MDCR_TPMS  U64(0x4000)
 #define MDCR_TTRF  U64(0x80000)
 
@@ -70,6 +74,10 @@
 #define ICC_SRE_DFB    U64(0x2)
 #define ICC_SRE_DIB    U64(0x4)
 #define ICC_SRE_ENABLE U64(0x8)
+
+#define ICH_HCR_TC    U64(0x400)
+#define ICH_HCR_TALL0 U64(0x800)
+#define ICH_HCR_TALL1 U64(0x1000)
 
 /* PSTATE as in SPSR_ELx */
 #define PSR_EL0	 U64(0x0)

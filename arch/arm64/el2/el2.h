@@ -14,6 +14,9 @@ uint64_t el2_smc(uint64_t *x);
  */
 void el2_switch_stack(uint64_t identity, uint64_t ttbr0, uint64_t sp, void (*fn)(void))
 	__attribute__((noreturn));
+/* fp.S */
+void el2_fp_save(struct el2_fp *fp);
+void el2_fp_load(const struct el2_fp *fp);
 extern const uint8_t el2_identity[], el2_switch_tables[], el2_secondary[], el2_vectors[];
 extern const uint8_t el2_smc_insn[], el2_smc_fixup[];
 
@@ -50,6 +53,10 @@ void cache_clean(const void *va, uint64_t size);
 
 /* Mapped at boot at least this far: room for 64-bit device windows. More is mapped on demand. */
 #define ROOT_MAP_MIN (1ull << 40)
+/* HCR_EL2 while the root runs: IMO, FMO and AMO clear, so that EL2 sees none of its interrupts. */
+#define HCR_ROOT \
+	(HCR_VM | HCR_SWIO | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | \
+	 HCR_TERR)
 
 /* -- root.c ------------------------------------------------------------------------------------ */
 void root_create(const struct boot_info *bi);
@@ -71,6 +78,11 @@ void trap_handle(struct vp *vp, uint64_t kind);
 enum trap_action trap_sysreg(struct vp *vp, const struct el2_trap *t);
 enum trap_action trap_data_abort(struct vp *vp, const struct el2_trap *t);
 enum trap_action trap_instruction_abort(struct vp *vp, const struct el2_trap *t);
+enum trap_action trap_wfi(struct vp *vp, const struct el2_trap *t);
+/* intercept.c: tell the root, stop the VP. t: the abort behind it, NULL for a hypercall's buffer.
+ */
+enum trap_action intercept_memory(struct vp *vp, uint64_t gpa, uint8_t access, bool unmapped,
+				  const struct el2_trap *t);
 enum trap_action trap_hvc(struct vp *vp, const struct el2_trap *t);
 enum trap_action trap_smc(struct vp *vp, const struct el2_trap *t);
 
@@ -93,6 +105,7 @@ bool psci_call(struct vp *vp, uint64_t x[4]);
 
 /* -- hv_regs.c: registers that the hypervisor gives a VP by name ---------------------------------
  */
+bool vp_pstate_valid(uint64_t v);
 bool hv_reg_get(const struct vp *vp, uint32_t name, union hv_register_value *v);
 
 #endif

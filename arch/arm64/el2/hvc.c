@@ -50,6 +50,11 @@ static enum trap_action hypercall(struct vp *vp, uint32_t first, bool smccc)
 	hypercall_dispatch(vp, &io);
 	if (io.fault) {
 		vp->arch.pc -= INSN;
+		if (vp->partition != partition_root)
+			return intercept_memory(vp, io.fault_gpa.v,
+						io.fault_write ? HV_INTERCEPT_ACCESS_WRITE
+							       : HV_INTERCEPT_ACCESS_READ,
+						io.fault_unmapped, NULL);
 		inject_external_abort(vp, io.fault_gpa.v, false, -1);
 		return TRAP_AGAIN;
 	}

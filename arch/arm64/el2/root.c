@@ -16,11 +16,6 @@
 #include "kernel/page_alloc.h"
 #include "kernel/smp.h"
 
-/* IMO, FMO and AMO clear: interrupts are the root's, EL2 sees none of them. */
-#define HCR_ROOT \
-	(HCR_VM | HCR_SWIO | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | \
-	 HCR_TERR)
-
 static void cut_out(uint64_t base, uint64_t size)
 {
 	for (uint64_t a = base; a < base + size;) {

@@ -5,7 +5,7 @@
 #include "arch/arm64/el2/el2.h"
 #include "kernel/bits.h"
 #include "kernel/log.h"
-#include "kernel/smp.h"
+#include "kernel/arch.h"
 
 #define EC(esr) ((uint32_t)((esr) >> 26) & 0x3f)
 
@@ -26,6 +26,7 @@ static enum trap_action hidden(struct vp *vp, const struct el2_trap *t)
 }
 
 static const trap_handler handlers[64] = {
+	[0x01] = trap_wfi,
 	[0x07] = hidden, /* FP and SIMD: never trapped, but for SVE on old syndromes */
 	[0x09] = hidden, /* pointer authentication */
 	[0x0a] = hidden, /* LD64B, ST64B */
@@ -37,6 +38,15 @@ static const trap_handler handlers[64] = {
 	[0x20] = trap_instruction_abort,
 	[0x24] = trap_data_abort,
 };
+
+/* Only a guest's WFI traps (HCR_EL2.TWI): what wakes it comes through the mailbox. */
+enum trap_action trap_wfi(struct vp *vp, const struct el2_trap *t)
+{
+	(void)t;
+	if (!atomic_load(&vp->mail))
+		vp->arch.stop = VP_EXIT_HALTED;
+	return TRAP_NEXT;
+}
 
 void trap_handle(struct vp *vp, uint64_t kind)
 {

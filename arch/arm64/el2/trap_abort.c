@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Stage 2 aborts of the root: the redistributors' frames, windows above the first map, all else. */
+/* Stage 2 aborts. Of the root: the redistributors' frames, windows above the first map, all else.
+ */
 #include <insn.h>
 
 #include "arch/arm64/el2/el2.h"
@@ -101,6 +102,26 @@ static bool look_again(const struct el2_trap *t, uint64_t ipa, bool instruction)
 	return ok;
 }
 
+/* A guest's memory: there by now, or the root's to say. */
+static enum trap_action guest_aborted(struct vp *vp, const struct el2_trap *t, uint64_t ipa,
+				      bool instruction)
+{
+	struct lock_token lock = lock_take(&vp->partition->lock);
+	struct slat_leaf l;
+	bool mapped = slat_lookup(&vp->partition->slat, GPA(ipa), &l);
+	bool ok = mapped && allows(&l, t, instruction);
+	uint8_t access = HV_INTERCEPT_ACCESS_READ;
+
+	lock_drop(lock);
+	if (ok)
+		return TRAP_AGAIN;
+	if (instruction && !(t->esr & ISS_S1PTW))
+		access = HV_INTERCEPT_ACCESS_EXECUTE;
+	else if (t->esr & ISS_WNR)
+		access = HV_INTERCEPT_ACCESS_WRITE;
+	return intercept_memory(vp, ipa, access, !mapped, t);
+}
+
 static enum trap_action aborted(struct vp *vp, const struct el2_trap *t, bool instruction)
 {
 	uint64_t ipa = fault_ipa(t);
@@ -111,6 +132,8 @@ static enum trap_action aborted(struct vp *vp, const struct el2_trap *t, bool in
 		inject_external_abort(vp, t->far, instruction, walk);
 		return TRAP_AGAIN;
 	}
+	if (vp->partition != partition_root)
+		return guest_aborted(vp, t, ipa, instruction);
 	if (!instruction && frame_access(vp, t, ipa))
 		return TRAP_NEXT;
 	if (look_again(t, ipa, instruction))

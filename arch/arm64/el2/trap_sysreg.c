@@ -5,7 +5,7 @@
 #include "arch/arm64/el2/el2.h"
 #include "arch/arm64/el2/id_regs.h"
 #include "kernel/bits.h"
-#include "kernel/partition.h"
+#include "kernel/arch.h"
 
 #define OP0(i) ((uint32_t)((i) >> 20) & 3)
 #define OP2(i) ((uint32_t)((i) >> 17) & 7)
@@ -22,6 +22,41 @@ static enum trap_action answer(struct vp *vp, uint64_t iss, uint64_t v)
 	return TRAP_NEXT;
 }
 
+/*
+ * What only a guest traps on. Its physical counter is the virtual one; breakpoints there are none:
+ * debug registers (op0 2) read as zero and ignore what is written. Maintenance by set and way does
+ * nothing, and is said once.
+ */
+static bool guest_register(struct vp *vp, uint64_t iss)
+{
+	bool count = OP0(iss) == 3 && OP1(iss) == 3 && CRN(iss) == 14 && CRM(iss) == 0;
+
+	if (count && OP2(iss) == 1 && iss & READ) {
+		(void)answer(vp, iss, arch_vp_tsc(vp));
+		return true;
+	}
+	if (OP0(iss) == 2 && OP1(iss) == 0) {
+		(void)answer(vp, iss, 0);
+		return true;
+	}
+	if (OP0(iss) == 1 && OP1(iss) == 0 && CRN(iss) == 7 && OP2(iss) == 2) {
+		partition_unimplemented(vp->partition, UNIMPLEMENTED_SET_WAY,
+					"cache maintenance by set and way, syndrome", iss);
+		return true;
+	}
+	return false;
+}
+
+/* A guest has no GIC yet. */
+static uint64_t id_of(const struct vp *vp, uint32_t crm, uint32_t op2)
+{
+	uint64_t v = id_filter(crm, op2, read_id(crm, op2));
+
+	if (vp->partition != partition_root && crm == 4 && op2 == 0)
+		v &= ~MASK(27, 24);
+	return v;
+}
+
 enum trap_action trap_sysreg(struct vp *vp, const struct el2_trap *t)
 {
 	uint64_t iss = t->esr & MASK(24, 0);
@@ -29,10 +64,12 @@ enum trap_action trap_sysreg(struct vp *vp, const struct el2_trap *t)
 	/* HCR_EL2.TID3: the ID space, reads only (writes are undefined at EL1 already) */
 	if (OP0(iss) == 3 && OP1(iss) == 0 && CRN(iss) == 0 && CRM(iss) >= 1 && CRM(iss) <= 7 &&
 	    iss & READ)
-		return answer(vp, iss, id_filter(CRM(iss), OP2(iss), read_id(CRM(iss), OP2(iss))));
+		return answer(vp, iss, id_of(vp, CRM(iss), OP2(iss)));
 	/* HCR_EL2.TACR: ACTLR_EL1 reads as it is and keeps its value */
 	if (OP0(iss) == 3 && OP1(iss) == 0 && CRN(iss) == 1 && CRM(iss) == 0 && OP2(iss) == 1)
 		return answer(vp, iss, read_sysreg(actlr_el1));
+	if (vp->partition != partition_root && guest_register(vp, iss))
+		return TRAP_NEXT;
 	partition_unimplemented(vp->partition, UNIMPLEMENTED_REGISTER,
 				"system register of syndrome", iss);
 	inject_undefined(vp);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hooks of kernel/arch.h that concern partitions and VPs. Guest VPs do not run on arm64 yet:
- * HvCallCreateVp says so (HV_STATUS_FEATURE_UNAVAILABLE), and nothing behind it is reached.
+ * The hooks of kernel/arch.h that concern partitions and VPs, but for registers and the switch.
+ * What is not there yet answers an honest status: interrupts, state types, translation
+ * (docs/arm64.md).
  */
+#include <string.h>
+
 #include <insn.h>
 
 #include "arch/arm64/el2/el2.h"
@@ -25,19 +28,40 @@ void arch_partition_free(struct partition *p)
 
 uint16_t arch_vp_init(struct vp *vp)
 {
+	_Static_assert(sizeof(struct el2_fp) <= PAGE_SIZE, "a page of its own");
+	vp->arch.fp = pool_alloc(&vp->partition->pool);
+	if (!vp->arch.fp)
+		return HV_STATUS_INSUFFICIENT_MEMORY;
 	vp->cpu = ~0u;
-	return vp->partition == partition_root ? HV_STATUS_SUCCESS : HV_STATUS_FEATURE_UNAVAILABLE;
+	/* Sixteen to a cluster, as SGIs name them; the counter starts with the partition. */
+	vp->arch.mpidr = (vp->index & 0xf) | (uint64_t)(vp->index >> 4) << 8;
+	vp->arch.counter_offset = vp->partition->arch.counter_start;
+	return HV_STATUS_SUCCESS;
 }
 
 void arch_vp_free(struct vp *vp)
 {
-	(void)vp;
+	pool_free(&vp->partition->pool, vp->arch.fp);
 }
 
+/* Registers that a reset leaves UNKNOWN are zero (Arm ARM, D1.7.1). There is no INIT. */
 void arch_vp_reset(struct vp *vp, bool init)
 {
+	static const uint64_t reset[EL1_COUNT] = {
+#define EL1_RESET(r, name, value) [EL1_##r] = (value),
+		EL1_REGS(EL1_RESET)
+#undef EL1_RESET
+	};
+	struct arch_vp *a = &vp->arch;
+
 	(void)init;
-	vp->arch.power = EL2_OFF;
+	memset(a->x, 0, sizeof(a->x));
+	memcpy(a->el1, reset, sizeof(reset));
+	memset(a->fp, 0, sizeof(*a->fp));
+	a->pc = 0;
+	a->pstate = PSR_EL1H | PSR_DAIF;
+	a->cntv_ctl = a->cntv_cval = 0;
+	a->power = EL2_OFF;
 }
 
 void arch_vp_release(struct vp *vp)
@@ -76,37 +100,6 @@ void arch_vp_shift_time(struct vp *vp, uint64_t gone)
 void arch_vp_take_mail(struct vp *vp)
 {
 	(void)atomic_xchg(&vp->mail, 0);
-}
-
-enum vp_exit arch_vp_run(struct vp *vp)
-{
-	(void)vp;
-	return VP_EXIT_SUSPENDED;
-}
-
-void arch_vp_switch_in(struct vp *vp)
-{
-	(void)vp;
-}
-
-void arch_vp_switch_out(struct vp *vp)
-{
-	(void)vp;
-}
-
-uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *v)
-{
-	if (hv_reg_get(vp, name, v))
-		return HV_STATUS_SUCCESS;
-	partition_unimplemented(vp->partition, UNIMPLEMENTED_REGISTER, "register", name);
-	return HV_STATUS_UNKNOWN_REGISTER_NAME;
-}
-
-uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_register_value *v)
-{
-	(void)v;
-	partition_unimplemented(vp->partition, UNIMPLEMENTED_REGISTER, "setting register", name);
-	return HV_STATUS_UNKNOWN_REGISTER_NAME;
 }
 
 uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v)
@@ -161,11 +154,11 @@ uint16_t arch_assert_interrupt(struct partition *p,
 uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
 			struct hv_output_translate_virtual_address *out)
 {
-	(void)vp;
 	(void)flags;
-	(void)gva_page;
 	(void)out;
-	return HV_STATUS_INVALID_VP_STATE;
+	partition_unimplemented(vp->partition, UNIMPLEMENTED_PROPERTY, "translation of page",
+				gva_page);
+	return HV_STATUS_FEATURE_UNAVAILABLE;
 }
 
 uint32_t arch_state_size(const struct partition *p, uint32_t type)

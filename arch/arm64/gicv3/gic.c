@@ -10,11 +10,23 @@
 #include "kernel/bits.h"
 #include "kernel/lock.h"
 #include "kernel/log.h"
+#include "kernel/percpu.h"
 
 /* IHI 0069, 12.10 */
 #define GICR_ISENABLER0 0x100u
 #define GICR_ICENABLER0 0x180u
-#define GICR_TYPER	0x008u
+
+#define GICR_IGROUPR0	0x080u
+#define GICR_ISPENDR0	0x200u
+#define GICR_ICPENDR0	0x280u
+#define GICR_IPRIORITYR 0x400u
+#define GICR_IGRPMODR0	0xd00u
+
+/* What a CPU is up to, as far as kicks go */
+enum { KICK_OUT = 0, KICK_IN_GUEST, KICK_KICKED };
+static uint32_t kick_state[BOOT_INFO_MAX_CPUS]; /* atomic */
+static uint64_t cpu_affinity[BOOT_INFO_MAX_CPUS];
+static uint32_t kick_sgi; /* INTID */
 
 static uint64_t frame_pa[BOOT_INFO_MAX_CPUS], frame_va[BOOT_INFO_MAX_CPUS];
 static uint32_t own_intids;
@@ -49,8 +61,29 @@ static uint32_t free_sgi(uint64_t frame)
 
 void gic_init(const struct boot_info *bi)
 {
-	own_intids = free_sgi(frame_va[0]) | 1u << bi->arm64.ppi_maintenance |
-		     1u << bi->arm64.ppi_el2_timer;
+	uint32_t sgi = free_sgi(frame_va[0]);
+
+	kick_sgi = (uint32_t)__builtin_ctz(sgi);
+	own_intids = sgi | 1u << bi->arm64.ppi_maintenance | 1u << bi->arm64.ppi_el2_timer;
+	for (uint32_t i = 0; i < bi->num_cpus; i++)
+		cpu_affinity[i] = bi->arm64.mpidr[i];
+}
+
+/* The core's own: group 1, the highest priority, enabled; their sources are quiet. */
+static void own_init(uint64_t frame)
+{
+	struct lock_token t = lock_take(&frame_lock);
+
+	mmio_write32(frame + GICR_ICENABLER0, own_intids);
+	mmio_write32(frame + GICR_ICPENDR0, own_intids);
+	mmio_write32(frame + GICR_IGROUPR0, mmio_read32(frame + GICR_IGROUPR0) | own_intids);
+	mmio_write32(frame + GICR_IGRPMODR0, mmio_read32(frame + GICR_IGRPMODR0) & ~own_intids);
+	for (uint32_t i = 0; i < 32; i++)
+		if (own_intids >> i & 1)
+			mmio_write8(frame + GICR_IPRIORITYR + i, 0);
+	mmio_write32(frame + GICR_ISENABLER0, own_intids);
+	lock_drop(t);
+	dsb_sy();
 }
 
 /* EL1 gets the system-register interface, and no list register is in use. */
@@ -65,6 +98,41 @@ void gic_init_cpu(void)
 	write_sysreg(ich_hcr_el2, 0);
 	write_sysreg(ich_vmcr_el2, 0);
 	write_sysreg(icc_sre_el1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
+	isb();
+	own_init(frame_va[this_cpu()->index]);
+}
+
+void gic_kick_begin(uint32_t cpu)
+{
+	atomic_store(&kick_state[cpu], KICK_IN_GUEST);
+}
+
+bool gic_kick_end(uint32_t cpu)
+{
+	uint64_t frame = frame_va[cpu];
+
+	if (atomic_xchg(&kick_state[cpu], KICK_OUT) != KICK_KICKED)
+		return false;
+	/* On its way, or here: it must not be left for the root */
+	while (!(mmio_read32(frame + GICR_ISPENDR0) >> kick_sgi & 1))
+		cpu_pause();
+	mmio_write32(frame + GICR_ICPENDR0, 1u << kick_sgi);
+	dsb_sy();
+	return true;
+}
+
+/* ICC_SGI1R_EL1: Aff3 55:48, RS 47:44, Aff2 39:32, INTID 27:24, Aff1 23:16, targets 15:0 */
+void gic_kick(uint32_t cpu)
+{
+	uint32_t in = KICK_IN_GUEST;
+	uint64_t m = cpu_affinity[cpu], aff0 = m & 0xff;
+
+	if (!atomic_cas(&kick_state[cpu], &in, KICK_KICKED))
+		return;
+	dsb_ish();
+	write_sysreg(icc_sgi1r_el1, (m >> 32 & 0xff) << 48 | aff0 >> 4 << 44 |
+					    (m >> 16 & 0xff) << 32 | (uint64_t)kick_sgi << 24 |
+					    (m >> 8 & 0xff) << 16 | 1ull << (aff0 & 15));
 	isb();
 }
 

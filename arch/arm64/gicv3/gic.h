@@ -21,6 +21,13 @@ void gic_init_cpu(void);
  * register does not have. v: read into, or written.
  */
 bool gic_frame_access(uint64_t pa, uint32_t size, bool write, uint64_t *v);
+/*
+ * A CPU goes into a guest, and is out of it. gic_kick_end: a kick came, its SGI is taken back.
+ * gic_kick() sends one, and only to a CPU that is in a guest: none is ever left for the root.
+ */
+void gic_kick_begin(uint32_t cpu);
+bool gic_kick_end(uint32_t cpu);
+void gic_kick(uint32_t cpu);
 /* Physical address of a CPU's SGI_base frame. */
 uint64_t gic_sgi_frame(uint32_t cpu);
 

@@ -183,6 +183,13 @@ bool arch_flush_slat(const struct slat *s)
 	return false;
 }
 
+/* Caches are coherent for every access. */
+void arch_pages_handed(uint64_t pfn, uint64_t count)
+{
+	(void)pfn;
+	(void)count;
+}
+
 /* Synthetic registers of a VP's own are MSRs. */
 bool arch_own_register(uint32_t name)
 {

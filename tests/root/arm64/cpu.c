@@ -23,6 +23,13 @@ void root_arch_start(const volatile struct boot_info *info);
 struct cpu cpus[MAX_CPUS];
 uint32_t cpu_count = 1;
 
+static void (*handlers[256])(void);
+
+void irq_handler(uint8_t vector, void (*fn)(void))
+{
+	handlers[vector] = fn;
+}
+
 /* RAM becomes write-back memory: device blocks give way by way of no block at all. */
 void root_arch_start(const volatile struct boot_info *info)
 {
@@ -53,6 +60,18 @@ void root_trap(struct trap *t, uint64_t kind)
 	struct cpu *c = this_cpu();
 	uint64_t esr = read_sysreg(esr_el1);
 
+	if ((kind & 3) == 1) {
+		uint64_t intid = read_sysreg(icc_iar1_el1) & 0xffffff;
+
+		if (intid < 256) {
+			c->irqs[intid]++;
+			if (handlers[intid])
+				handlers[intid]();
+		}
+		if (intid < 1020)
+			write_sysreg(icc_eoir1_el1, intid);
+		return;
+	}
 	if ((kind & 3) == 0 && t->pc >= c->fault_from && t->pc < c->fault_to) {
 		c->fault_vector = (int)(esr >> 26 & 0x3f);
 		c->fault_syndrome = esr;
@@ -115,6 +134,7 @@ void cpu_init(uint32_t index)
 		c->hcall_in = pages_alloc(1, 1);
 		c->hcall_out = pages_alloc(1, 1);
 	}
+	gic_init_cpu(index);
 	__atomic_store_n(&c->online, 1, __ATOMIC_RELEASE);
 	__asm__ volatile("dsb ish; sev" : : : "memory");
 }
@@ -138,6 +158,12 @@ void cpu_run(uint32_t index, void (*fn)(void *), void *arg)
 	cpus[index].arg = arg;
 	__atomic_store_n(&cpus[index].fn, fn, __ATOMIC_RELEASE);
 	__asm__ volatile("dsb ish; sev" : : : "memory");
+}
+
+/* SGI 0, in group 1: nobody handles it, it ends what the hypervisor runs there. */
+void cpu_wake(uint32_t index)
+{
+	gic_sgi(index, 0);
 }
 
 void cpu_join(uint32_t index)

@@ -3,6 +3,11 @@
 #ifndef ROOT_ARCH_H
 #define ROOT_ARCH_H
 
+/* Is a VP's own synthetic register a hypercall away? */
+#define ROOT_OWN_REGISTERS 1
+/* A device that every machine has */
+#define ROOT_DEVICE_PAGE (boot_info->arm64.gicd)
+
 #define read_sysreg(r) \
 	({ \
 		uint64_t v_; \
@@ -41,6 +46,11 @@ static inline uint64_t root_clock(void)
 #define FAULT_MEMORY	0x25
 #define FAULT_HCALL	0x25
 #define FAULT_UNDEFINED 0x00
+
+/* gic.c: as a native system does it, through the SGI frame that the core filters */
+void gic_init_cpu(uint32_t index);
+void gic_sgi(uint32_t index, uint32_t intid);
+volatile uint32_t *gic_sgi_frame(uint32_t index, uint32_t offset);
 
 /* SMCCC: the first four registers, in and out. */
 void smccc_hvc(uint64_t x[4]);

@@ -179,6 +179,11 @@ void cpu_run(uint32_t index, void (*fn)(void *), void *arg)
 	apic_ipi(index, 0x4000 | VEC_WAKE);
 }
 
+void cpu_wake(uint32_t index)
+{
+	apic_ipi(index, 0x4000 | VEC_WAKE);
+}
+
 void cpu_join(uint32_t index)
 {
 	while (__atomic_load_n(&cpus[index].fn, __ATOMIC_ACQUIRE))

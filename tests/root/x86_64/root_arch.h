@@ -4,6 +4,10 @@
 #define ROOT_ARCH_H
 
 #define ROOT_IO_PORTS 1
+/* Is a VP's own synthetic register a hypercall away? Here they are MSRs. */
+#define ROOT_OWN_REGISTERS 0
+/* A device that every machine has */
+#define ROOT_DEVICE_PAGE 0xfee00000
 
 static inline struct cpu *this_cpu(void)
 {
@@ -99,8 +103,8 @@ int safe_wrmsr(uint32_t msr, uint64_t v);
 /* The hypercall page says which instruction it is: VMCALL, else VMMCALL. */
 bool hv_calls_by_vmcall(void);
 
-/* What an access to memory that is not there raises, and a hypercall whose page is not. */
-#define FAULT_MEMORY 14
+/* What an access to memory that is not the root's raises, and a hypercall whose page is not. */
+#define FAULT_MEMORY 13
 #define FAULT_HCALL  13
 
 /* -- apic.c ------------------------------------------------------------------------------------ */

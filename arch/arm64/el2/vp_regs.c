@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest VP's registers by name. The VP is taken, so all of it is in memory. */
+#include <hv/arm64.h>
+
+#include <string.h>
+
+#include <insn.h>
+
+#include "arch/arm64/el2/el2.h"
+#include "kernel/arch.h"
+
+#define CNT_BITS 3ull /* ENABLE, IMASK; ISTATUS is the clock's to say */
+
+static const struct {
+	uint32_t name;
+	uint16_t at;
+} el1_names[] = {
+#define EL1_NAME(r, hv, reset) { hv, EL1_##r },
+	EL1_REGS(EL1_NAME)
+#undef EL1_NAME
+};
+
+static uint64_t *el1_at(struct arch_vp *a, uint32_t name)
+{
+	for (uint32_t i = 0; i < ARRAY_LEN(el1_names); i++)
+		if (el1_names[i].name == name)
+			return &a->el1[el1_names[i].at];
+	return NULL;
+}
+
+/* Plain words: any value is as good as another. */
+static uint64_t *word_at(struct arch_vp *a, uint32_t name)
+{
+	bool el1_stack = (a->pstate & 0xf) == PSR_EL1H;
+
+	if (name >= HV_ARM64_REGISTER_X0 && name <= HV_ARM64_REGISTER_LR)
+		return &a->x[name - HV_ARM64_REGISTER_X0];
+	switch (name) {
+	case HV_ARM64_REGISTER_SP:
+		return &a->el1[el1_stack ? EL1_sp_el1 : EL1_sp_el0];
+	case HV_ARM64_REGISTER_PC:
+		return &a->pc;
+	case HV_ARM64_REGISTER_CNTV_CVAL_EL0:
+		return &a->cntv_cval;
+	case HV_ARM64_REGISTER_FPSR:
+		return &a->fp->fpsr;
+	case HV_ARM64_REGISTER_FPCR:
+		return &a->fp->fpcr;
+	default:
+		return el1_at(a, name);
+	}
+}
+
+static uint64_t *vector_at(struct arch_vp *a, uint32_t name)
+{
+	uint32_t n = name - HV_ARM64_REGISTER_Q0;
+
+	return n < 32 ? a->fp->q[n] : NULL;
+}
+
+/* AArch64, EL1 or EL0: anything else would be another's exception level, or an illegal return. */
+bool vp_pstate_valid(uint64_t v)
+{
+	uint64_t mode = v & 0x1f;
+	uint64_t known = 0xf | PSR_DAIF | PSR_NZCV | PSR_SSBS | PSR_PAN | PSR_UAO | PSR_DIT |
+			 PSR_TCO | MASK(11, 10) | BIT(20) | BIT(21);
+
+	return !(v & ~known) && (mode == PSR_EL0 || mode == PSR_EL1T || mode == PSR_EL1H);
+}
+
+static bool suspend_flag(struct vp *vp, uint32_t name, bool **flag)
+{
+	switch (name) {
+	case HV_REGISTER_EXPLICIT_SUSPEND:
+		*flag = &vp->explicit_suspend;
+		return true;
+	case HV_REGISTER_INTERCEPT_SUSPEND:
+		*flag = &vp->intercept_suspend;
+		return true;
+	case HV_REGISTER_DISPATCH_SUSPEND:
+		*flag = &vp->dispatch_suspend;
+		return true;
+	default:
+		return false;
+	}
+}
+
+uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *v)
+{
+	struct arch_vp *a = &vp->arch;
+	uint64_t *at;
+	bool *flag;
+
+	if (hv_reg_get(vp, name, v))
+		return HV_STATUS_SUCCESS;
+	/* The root's own are in its CPU, and its own business */
+	if (vp->partition == partition_root)
+		return HV_STATUS_UNKNOWN_REGISTER_NAME;
+	at = vector_at(a, name);
+	if (at) {
+		memcpy(v->low_high, at, 16);
+		return HV_STATUS_SUCCESS;
+	}
+	at = word_at(a, name);
+	if (at) {
+		v->reg64 = *at;
+		return HV_STATUS_SUCCESS;
+	}
+	if (suspend_flag(vp, name, &flag)) {
+		v->reg64 = *flag;
+		return HV_STATUS_SUCCESS;
+	}
+	switch (name) {
+	case HV_ARM64_REGISTER_PSTATE:
+		v->reg64 = a->pstate;
+		break;
+	case HV_ARM64_REGISTER_MPIDR_EL1:
+		v->reg64 = a->mpidr | BIT(31);
+		break;
+	case HV_ARM64_REGISTER_MIDR_EL1:
+		v->reg64 = read_sysreg(midr_el1);
+		break;
+	case HV_ARM64_REGISTER_CNTV_CTL_EL0:
+		v->reg64 = a->cntv_ctl;
+		break;
+	case HV_ARM64_REGISTER_CNTVCT_EL0:
+		v->reg64 = arch_vp_tsc(vp);
+		break;
+	default:
+		partition_unimplemented(vp->partition, UNIMPLEMENTED_REGISTER, "register", name);
+		return HV_STATUS_UNKNOWN_REGISTER_NAME;
+	}
+	return HV_STATUS_SUCCESS;
+}
+
+static uint16_t set_flag(struct vp *vp, bool *flag, const union hv_register_value *v)
+{
+	if (v->reg64 > 1)
+		return HV_STATUS_INVALID_PARAMETER;
+	/* The message that waits is answered by a dispatch only */
+	if (flag == &vp->intercept_suspend && v->reg64)
+		return HV_STATUS_INVALID_PARAMETER;
+	*flag = v->reg64;
+	return HV_STATUS_SUCCESS;
+}
+
+uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_register_value *v)
+{
+	struct arch_vp *a = &vp->arch;
+	uint64_t *at;
+	bool *flag;
+
+	if (vp->partition == partition_root)
+		return HV_STATUS_UNKNOWN_REGISTER_NAME;
+	at = vector_at(a, name);
+	if (at) {
+		memcpy(at, v->low_high, 16);
+		return HV_STATUS_SUCCESS;
+	}
+	at = word_at(a, name);
+	if (at) {
+		*at = v->reg64;
+		return HV_STATUS_SUCCESS;
+	}
+	if (suspend_flag(vp, name, &flag))
+		return set_flag(vp, flag, v);
+	switch (name) {
+	case HV_ARM64_REGISTER_PSTATE:
+		if (!vp_pstate_valid(v->reg64))
+			return HV_STATUS_INVALID_PARAMETER;
+		a->pstate = v->reg64;
+		return HV_STATUS_SUCCESS;
+	case HV_ARM64_REGISTER_CNTV_CTL_EL0:
+		if (v->reg64 & ~CNT_BITS)
+			return HV_STATUS_INVALID_PARAMETER;
+		a->cntv_ctl = v->reg64;
+		return HV_STATUS_SUCCESS;
+	default:
+		partition_unimplemented(vp->partition, UNIMPLEMENTED_REGISTER, "setting register",
+					name);
+		return HV_STATUS_UNKNOWN_REGISTER_NAME;
+	}
+}
