@@ -175,6 +175,7 @@ run: setup ## build, boot in an emulator, do the main job (BACKEND=vmx: on Bochs
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)ARCH=$(ARCH) BACKEND=$(BACKEND) SMP=$(SMP) MEM=$(MEM) qemu-scripts/run.sh $(O) "$(INPUT)"
 
+ifeq ($(ARCH),x86_64)
 check: setup ## all tests, the choice that fits in half an hour
 	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 O=$(O)/arm64 all
@@ -184,6 +185,11 @@ check-full: setup ## all tests, every combination
 	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 O=$(O)/arm64 all
 	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" BUILD_ARM64=$(O)/arm64 qemu-scripts/check.sh $(O) full $(UNIT_BIN)
+else
+# Both architectures are in each.
+check check-full:
+	$(Q)$(MAKE) --no-print-directory ARCH=x86_64 BACKEND=svm O=$(patsubst %/$(ARCH),%,$(O)) $@
+endif
 
 suite: all ## the root VM's tests only (FILTER=prefix,prefix)
 	$(Q)ARCH=$(ARCH) FIRMWARE=$(FIRMWARE) BACKEND=$(BACKEND) SMP=$(SMP) MEM=$(MEM) QUOIN_ICOUNT=$(ICOUNT) qemu-scripts/suite.sh $(O) suite-$(BACKEND) 300 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"
