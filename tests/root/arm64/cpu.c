@@ -85,17 +85,6 @@ void root_trap(struct trap *t, uint64_t kind)
 	machine_exit(false);
 }
 
-/* One instruction between two labels, with the trap handler told about it. */
-#define GUARDED(insn, ...) \
-	do { \
-		struct cpu *c_ = this_cpu(); \
-		c_->fault_vector = -1; \
-		__asm__ volatile("adr x9, 1f\n\tstr x9, %[from]\n\tadr x9, 2f\n\tstr x9, %[to]\n" \
-				 "1:	" insn "\n2:\n\t" __VA_ARGS__); \
-		c_->fault_from = c_->fault_to = 0; \
-	} while (0)
-#define GUARD_OUT [from] "=m"(c_->fault_from), [to] "=m"(c_->fault_to)
-
 int safe_read8(uint64_t pa, uint8_t *v)
 {
 	uint32_t b = 0;

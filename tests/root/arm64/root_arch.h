@@ -47,6 +47,17 @@ static inline uint64_t root_clock(void)
 #define FAULT_HCALL	0x25
 #define FAULT_UNDEFINED 0x00
 
+/* One instruction between two labels, with the trap handler told about it. */
+#define GUARDED(insn, ...) \
+	do { \
+		struct cpu *c_ = this_cpu(); \
+		c_->fault_vector = -1; \
+		__asm__ volatile("adr x9, 1f\n\tstr x9, %[from]\n\tadr x9, 2f\n\tstr x9, %[to]\n" \
+				 "1:	" insn "\n2:\n\t" __VA_ARGS__); \
+		c_->fault_from = c_->fault_to = 0; \
+	} while (0)
+#define GUARD_OUT [from] "=m"(c_->fault_from), [to] "=m"(c_->fault_to)
+
 /* gic.c: as a native system does it, through the SGI frame that the core filters */
 void gic_init_cpu(uint32_t index);
 void gic_sgi(uint32_t index, uint32_t intid);
