@@ -8,10 +8,14 @@ build=$1
 dir=$build/suite
 mkdir -p "$dir"
 passed=0 failed=0
+case ${ARCH:-x86_64} in
+arm64) qemu=qemu-arm64.sh ;;
+*) qemu=qemu.sh ;;
+esac
 
 try() { # NAME WANTED-TEXT: boots $dir/NAME.esp
 	printf 'echo BACK IN FIRMWARE\r\nreset -s\r\n' > "$dir/$1.esp/startup.nsh"
-	"$here/qemu.sh" "$dir/$1.esp" "$dir/$1.log" 60 > /dev/null 2>&1
+	"$here/$qemu" "$dir/$1.esp" "$dir/$1.log" 60 > /dev/null 2>&1
 	if grep -aq "$2" "$dir/$1.log" && grep -aq 'BACK IN FIRMWARE' "$dir/$1.log"; then
 		passed=$((passed + 1))
 	else
@@ -35,10 +39,20 @@ echo 'this is no ELF file, however long it may be; it has not even the right fir
 	> "$dir/bad-root.esp/quoin/root.elf"
 try bad-root 'root.elf: '
 
-"$here/esp.sh" "$build" "$dir/no-svm.esp" run=suite
-CPU=max,-svm
-export CPU
-try no-svm 'this CPU cannot run Quoin'
+if [ "${ARCH:-x86_64}" = arm64 ]; then
+	"$here/esp.sh" "$build" "$dir/no-el2.esp" run=suite
+	MACHINE=virt,gic-version=3
+	export MACHINE
+	try no-el2 'firmware did not start this program at EL2'
+	"$here/esp.sh" "$build" "$dir/gicv2.esp" run=suite
+	MACHINE=virt,virtualization=on,gic-version=2
+	try gicv2 'a GICv3 or later is needed\|no GICv3 system registers'
+else
+	"$here/esp.sh" "$build" "$dir/no-svm.esp" run=suite
+	CPU=max,-svm
+	export CPU
+	try no-svm 'this CPU cannot run Quoin'
+fi
 
 echo "boot-errors: $passed passed, $failed failed"
 echo "$passed $failed" > "$dir/boot-errors.result"

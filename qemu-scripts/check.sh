@@ -78,6 +78,13 @@ arm64() { # SMP CPU FIRMWARE TIMEOUT
 	suite "$1" "el2-$3-$2-smp$1" "$4" run=suite
 	unset CPU FIRMWARE
 }
+if "$here/no-vectors.sh" "$build/core.elf"; then
+	passed=$((passed + 1))
+else
+	failed=$((failed + 1))
+fi
+"$here/boot-errors.sh" "$build"
+add "$build/suite/boot-errors.result"
 arm64 2 max edk2 120
 arm64 1 cortex-a57 edk2 120
 arm64 2 cortex-a57 uboot 120

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # qemu-arm64.sh ESP LOG TIMEOUT [QEMU OPTIONS]: boot the folder in QEMU's arm64 machine with EL2 (TCG), console
-# to LOG and, with QUOIN_ECHO=1, to standard output. FIRMWARE is edk2 (ACPI) or uboot (FDT); CPU, SMP, MEM.
+# to LOG and, with QUOIN_ECHO=1, to standard output. FIRMWARE is edk2 (ACPI) or uboot (FDT); CPU, SMP,
+# MEM, MACHINE.
 # Exit status as in boot.sh; the machine has none of its own, the root VM's last line says it.
 set -eu
 esp=$1 log=$2 limit=$3
@@ -20,7 +21,7 @@ if [ -z "$bios" ]; then
 	exit 3
 fi
 : > "$log"
-set -- -accel tcg,thread=multi -machine virt,virtualization=on,gic-version=3 -cpu "${CPU:-max}" -m "${MEM:-512}" \
+set -- -accel tcg,thread=multi -machine "${MACHINE:-virt,virtualization=on,gic-version=3}" -cpu "${CPU:-max}" -m "${MEM:-512}" \
 	-smp "${SMP:-2}" -nodefaults -no-reboot -display none -net none -bios "$bios" \
 	-drive "if=none,id=esp,format=raw,file=fat:rw:$esp" -device virtio-blk-pci,drive=esp "$@"
 status=0
