@@ -41,6 +41,11 @@ typedef struct hv_arm64_memory_intercept_message guest_memory_message;
 	{ \
 		GUEST_ADDR, GUEST_WORD(0xd61f0000u) \
 	}
+#define GUEST_CODE_HALT \
+	{ \
+		GUEST_WFI \
+	}
+#define GUEST_CLOCK	HV_ARM64_REGISTER_CNTVCT_EL0
 #define GUEST_INSN_HALT 0xd503207fu
 #define GUEST_HALT_SIZE 4
 

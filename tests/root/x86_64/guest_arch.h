@@ -37,6 +37,11 @@ typedef struct hv_x64_memory_intercept_message guest_memory_message;
 		0xb8, 0x00, 0x40, 0, 0, 0xff, 0xe0 \
 	}
 /* hlt, and where it leaves the guest */
+#define GUEST_CODE_HALT \
+	{ \
+		0xf4 \
+	}
+#define GUEST_CLOCK	HV_X64_REGISTER_TSC
 #define GUEST_INSN_HALT 0xf4u
 #define GUEST_HALT_SIZE 1
 
