@@ -109,7 +109,13 @@ static const char *set_console(struct config *c, struct span v)
 		c->console_stride = 4;
 		return why;
 	}
-	return "console is auto, none, port:NUMBER or mmio:ADDRESS";
+	if (starts(v, "pl011:", &rest)) {
+		why = number(rest, ~0ull, &c->console_base);
+		c->console_kind = BOOT_CONSOLE_PL011;
+		c->console_stride = 4;
+		return why;
+	}
+	return "console is auto, none, port:NUMBER, mmio:ADDRESS or pl011:ADDRESS";
 }
 
 static const char *set_level(struct config *c, struct span v)

@@ -62,6 +62,7 @@ struct arch_vp {
 	struct el2_fp *fp; /* a page of its own */
 	uint64_t cntv_ctl, cntv_cval;
 	uint64_t mdscr, icc_pmr, icc_igrpen1; /* the root's only */
+	bool serror;			      /* a virtual SError waits to be taken: HCR_EL2.VSE */
 	uint8_t stop;			      /* enum vp_exit, when a trap's handler ends the run */
 };
 /* The word behind a register's name when it is a plain one; NULL: arch_vp_get_register() knows. */

@@ -59,6 +59,9 @@ static void test_every_key(void **state)
 	assert_int_equal(parse("console = mmio:0xFED00000"), 0);
 	assert_int_equal(cfg.console_kind, BOOT_CONSOLE_16550_MMIO);
 	assert_int_equal(cfg.console_base, 0xfed00000);
+	assert_int_equal(parse("console = pl011:0x9000000"), 0);
+	assert_int_equal(cfg.console_kind, BOOT_CONSOLE_PL011);
+	assert_int_equal(cfg.console_base, 0x9000000);
 	assert_int_equal(parse("console = none"), 0);
 	assert_int_equal(cfg.console_kind, BOOT_CONSOLE_NONE);
 	assert_int_equal(cfg.console_auto, 0);
@@ -78,7 +81,8 @@ static void test_refusals(void **state)
 		{ "core =", 1, "a path is missing" },
 		{ "root = # nothing", 1, "a path is missing" },
 		{ "loglevel = loud", 1, "loglevel is error, warning, info or debug" },
-		{ "console = com1", 1, "console is auto, none, port:NUMBER or mmio:ADDRESS" },
+		{ "console = com1", 1,
+		  "console is auto, none, port:NUMBER, mmio:ADDRESS or pl011:ADDRESS" },
 		{ "console = port:", 1, "a number is missing" },
 		{ "console = port:0x", 1, "a number is missing" },
 		{ "console = port:12z", 1, "not a number" },

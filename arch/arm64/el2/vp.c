@@ -61,6 +61,7 @@ void arch_vp_reset(struct vp *vp, bool init)
 	a->pc = 0;
 	a->pstate = PSR_EL1H | PSR_DAIF;
 	a->cntv_ctl = a->cntv_cval = 0;
+	a->serror = false;
 	a->power = EL2_OFF;
 }
 

@@ -75,7 +75,7 @@ void arch_vp_switch_in(struct vp *vp)
 	write_sysreg(cnthctl_el2, 0);
 	write_sysreg(cntvoff_el2, a->counter_offset);
 	write_sysreg(vttbr_el2, stage2_vttbr(&vp->partition->slat));
-	write_sysreg(hcr_el2, HCR_GUEST);
+	write_sysreg(hcr_el2, HCR_GUEST | (a->serror ? HCR_VSE : 0));
 	load_el1(a);
 	arm_deadline(root);
 	isb();
@@ -91,6 +91,7 @@ void arch_vp_switch_out(struct vp *vp)
 
 	vp->runtime += arch_time() - vp->run_start;
 	write_sysreg(cnthp_ctl_el2, 0);
+	vp->arch.serror = read_sysreg(hcr_el2) & HCR_VSE;
 	save_el1(&vp->arch);
 	write_sysreg(hcr_el2, HCR_ROOT);
 	write_sysreg(vttbr_el2, stage2_vttbr(&partition_root->slat));
