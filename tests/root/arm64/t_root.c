@@ -355,3 +355,62 @@ TEST(root_fast_limits)
 	CHECK_EQ(r.x[15], 0x8100000000060100ull);
 	CHECK_EQ(r.x[16], 0);
 }
+
+/* -- stage 2 under a running root ----------------------------------------------------------------
+ */
+
+static struct {
+	volatile uint32_t stop, rounds, faults;
+	uint8_t *ram; /* 2 MiB, the first page comes and goes */
+} split;
+
+static void read_around(void *arg)
+{
+	uint8_t v;
+
+	(void)arg;
+	for (uint32_t i = 1; !split.stop; i = i % 511 + 1) {
+		/* Every page but the first is there at every moment */
+		if (safe_read8((uint64_t)split.ram + (uint64_t)i * PAGE, &v) != -1 ||
+		    v != (uint8_t)i ||
+		    safe_write8((uint64_t)split.ram + (uint64_t)i * PAGE, v) != -1)
+			split.faults++;
+		split.rounds++;
+	}
+}
+
+/* A block of the root's is split and folded, and no other CPU notices (break-before-make). */
+TEST_CPUS(root_block_split, 2)
+{
+	struct {
+		hv_partition_id id;
+		uint64_t arg;
+	} in = { HV_PARTITION_ID_SELF, 0 };
+	uint64_t pfn;
+
+	memset(&split, 0, sizeof(split));
+	split.ram = pages_alloc(512, 512);
+	CHECK(split.ram != NULL);
+	for (uint32_t i = 0; i < 512; i++)
+		split.ram[i * PAGE] = (uint8_t)i;
+	cpu_run(1, read_around, NULL);
+	while (!split.rounds)
+		cpu_pause();
+	for (uint32_t n = 0; n < 300; n++) {
+		in.arg = (uint64_t)split.ram / PAGE;
+		if (hv_status(HVCALL_DEPOSIT_MEMORY | HV_REPS(1), &in, sizeof(in), NULL, 0))
+			break;
+		in.arg = 0;
+		if (hv_status(HVCALL_WITHDRAW_MEMORY | HV_REPS(1), &in, sizeof(in), &pfn,
+			      sizeof(pfn)) ||
+		    pfn != (uint64_t)split.ram / PAGE)
+			break;
+		pfn = n;
+	}
+	split.stop = 1;
+	cpu_join(1);
+	pages_free(split.ram, 512);
+	CHECK_EQ(pfn, 299);
+	CHECK_EQ(split.faults, 0);
+	CHECK(split.rounds > 1000);
+}
