@@ -135,8 +135,14 @@ void root_ap_main(uint64_t index)
 	cpu_init((uint32_t)index);
 	c = this_cpu();
 	for (;;) {
-		while (!__atomic_load_n(&c->fn, __ATOMIC_ACQUIRE))
-			__asm__ volatile("wfe" : : : "memory");
+		irqs_off();
+		if (!__atomic_load_n(&c->fn, __ATOMIC_ACQUIRE)) {
+			/* A pending interrupt ends it, masked or not: none is slept over */
+			__asm__ volatile("dsb sy; wfi" : : : "memory");
+			irqs_on();
+			continue;
+		}
+		irqs_on();
 		c->fn(c->arg);
 		__atomic_store_n(&c->fn, NULL, __ATOMIC_RELEASE);
 	}
@@ -146,7 +152,7 @@ void cpu_run(uint32_t index, void (*fn)(void *), void *arg)
 {
 	cpus[index].arg = arg;
 	__atomic_store_n(&cpus[index].fn, fn, __ATOMIC_RELEASE);
-	__asm__ volatile("dsb ish; sev" : : : "memory");
+	gic_sgi(index, 1);
 }
 
 /* SGI 0, in group 1: nobody handles it, it ends what the hypervisor runs there. */

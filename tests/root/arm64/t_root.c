@@ -185,11 +185,16 @@ TEST(root_interrupts)
 	write_sysreg(cntv_cval_el0, read_sysreg(cntvct_el0) + boot_info->tsc_hz / 1000);
 	write_sysreg(cntv_ctl_el0, 1);
 	isb();
+	/* An emulator may be late with it */
+	for (uint32_t i = 0; i < 1000 && !ticks; i++)
+		delay_us(1000);
 	delay_us(5000);
 	CHECK_EQ(ticks, 1);
 	irq_handler((uint8_t)ppi, NULL);
 	*gic_sgi_frame(0, ICENABLER0) = 1u << ppi;
 	gic_sgi(0, 3);
+	for (uint32_t i = 0; i < 1000 && this_cpu()->irqs[3] == before; i++)
+		delay_us(1000);
 	delay_us(1000);
 	CHECK_EQ(this_cpu()->irqs[3], before + 1);
 	/* None of the core's own ever came here */

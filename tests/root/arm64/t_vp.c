@@ -246,7 +246,7 @@ TEST(vp_root_tick)
 	uint32_t ppi = boot_info->arm64.ppi_virtual_timer, runs = 0;
 	struct hv_output_dispatch_vp out;
 	hv_partition_id id = guest_new(0, 1);
-	uint64_t end;
+	uint64_t start, end;
 
 	guest_start(id, 0, code, sizeof(code));
 	period = boot_info->tsc_hz / 200;
@@ -257,16 +257,17 @@ TEST(vp_root_tick)
 	irq_handler((uint8_t)ppi, tick);
 	CHECK_EQ(safe_write8((uint64_t)gic_sgi_frame(0, 0x400 + ppi), 0x80), -1);
 	*gic_sgi_frame(0, 0x100) = 1u << ppi;
-	write_sysreg(cntv_cval_el0, read_sysreg(cntvct_el0) + period);
+	start = read_sysreg(cntvct_el0);
+	write_sysreg(cntv_cval_el0, start + period);
 	write_sysreg(cntv_ctl_el0, 1);
 	isb();
-	end = root_clock() + 20 * period + period / 2;
-	while (root_clock() < end) {
+	while (ticks < 20) {
 		CHECK_EQ(guest_dispatch(id, 0, 1, &out), HV_STATUS_SUCCESS);
 		CHECK_EQ(out.dispatch_state, HV_VP_DISPATCH_STATE_READY);
 		CHECK_EQ(out.dispatch_event, 0);
 		runs++;
 	}
+	end = read_sysreg(cntvct_el0);
 	write_sysreg(cntv_ctl_el0, 0);
 	isb();
 	irq_handler((uint8_t)ppi, NULL);
@@ -274,9 +275,9 @@ TEST(vp_root_tick)
 	for (uint32_t i = 0; i < 32; i += 4)
 		*gic_sgi_frame(0, 0x400 + i) = 0x80808080;
 	*gic_sgi_frame(0, 0x100) = 0xff;
-	/* None lost, none doubled */
-	CHECK(ticks == 20 || ticks == 21);
-	CHECK(runs <= ticks + 2);
+	/* None doubled; each ended a run, or came late with the one before */
+	CHECK((end - start) / period >= ticks);
+	CHECK(runs <= ticks + 1);
 }
 
 /* A root that masks by priority gets its CPU back all the same, and its mask. */
@@ -301,7 +302,8 @@ TEST(vp_root_priority)
 	CHECK_EQ(ticks, 0);
 	write_sysreg(icc_pmr_el1, 0xf0);
 	isb();
-	delay_us(100);
+	for (uint32_t i = 0; i < 1000 && !ticks; i++)
+		delay_us(1000);
 	CHECK_EQ(ticks, 1);
 	write_sysreg(cntv_ctl_el0, 0);
 	isb();
