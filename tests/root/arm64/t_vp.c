@@ -265,7 +265,7 @@ TEST(vp_root_tick)
 		CHECK_EQ(guest_dispatch(id, 0, 1, &out), HV_STATUS_SUCCESS);
 		CHECK_EQ(out.dispatch_state, HV_VP_DISPATCH_STATE_READY);
 		CHECK_EQ(out.dispatch_event, 0);
-		runs++;
+		CHECK(runs++ < 1000);
 	}
 	end = read_sysreg(cntvct_el0);
 	write_sysreg(cntv_ctl_el0, 0);
@@ -293,6 +293,7 @@ TEST(vp_root_priority)
 	period = boot_info->tsc_hz;
 	irq_handler((uint8_t)ppi, tick);
 	*gic_sgi_frame(0, 0x100) = 1u << ppi;
+	CHECK_EQ(safe_write8((uint64_t)gic_sgi_frame(0, 0x400 + ppi), 0x80), -1);
 	write_sysreg(icc_pmr_el1, 0x10);
 	write_sysreg(cntv_cval_el0, read_sysreg(cntvct_el0) + boot_info->tsc_hz / 200);
 	write_sysreg(cntv_ctl_el0, 1);
