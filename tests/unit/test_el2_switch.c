@@ -75,10 +75,6 @@ bool gic_kick_end(uint32_t cpu)
 	kicked = false;
 	return was;
 }
-uint64_t stage2_vttbr(const struct slat *s)
-{
-	return s == &root.slat ? 0x1000 : 0x2000;
-}
 void trap_handle(struct vp *v, uint64_t kind)
 {
 	assert_int_equal(kind, EXIT_SYNC);
@@ -122,6 +118,9 @@ static int setup(void **state)
 	vp.arch.mpidr = 2;
 	vp.arch.counter_offset = 0x5000;
 	vp.arch.el1[EL1_sctlr_el1] = 0x30d00800;
+	root.slat.root = hpa_ptr(HPA(0x1000));
+	part.slat.root = hpa_ptr(HPA(0x2000));
+	part.slot = 1;
 	percpu_self.root_vp = percpu_self.current = &root_vp;
 	*fake_sysreg("sctlr_el1") = 0x30d01805;
 	*fake_sysreg("icc_pmr_el1") = 0x10;
@@ -158,7 +157,7 @@ static void test_in_force(void **state)
 				     HCR_TID3 | HCR_TSW | HCR_RW),
 			 HCR_VM | HCR_IMO | HCR_FMO | HCR_AMO | HCR_TWI | HCR_TSC | HCR_TID3 |
 				 HCR_TSW | HCR_RW);
-	assert_int_equal(seen.vttbr, 0x2000);
+	assert_int_equal(seen.vttbr, 2ull << 48 | 0x2000);
 	assert_int_equal(seen.pmr, 0xff);
 	assert_int_equal(seen.igrpen, 1);
 	assert_int_equal(seen.cnthctl, 0);
@@ -185,7 +184,7 @@ static void test_root_again(void **state)
 	(void)run();
 	assert_int_equal(*fake_sysreg("hcr_el2"), HCR_ROOT);
 	assert_int_equal(HCR_ROOT & (HCR_IMO | HCR_FMO | HCR_AMO), 0);
-	assert_int_equal(*fake_sysreg("vttbr_el2"), 0x1000);
+	assert_int_equal(*fake_sysreg("vttbr_el2"), 1ull << 48 | 0x1000);
 	assert_int_equal(*fake_sysreg("icc_pmr_el1"), 0x10);
 	assert_int_equal(*fake_sysreg("icc_sre_el2"), 0xf);
 	assert_int_equal(*fake_sysreg("ich_hcr_el2"), 0);
@@ -207,6 +206,80 @@ static void test_root_again(void **state)
 	/* EL2 acknowledges nothing */
 	assert_int_equal(fake_next("icc_eoir1_el1", 0), -1);
 	assert_int_equal(fake_next("icc_dir_el1", 0), -1);
+}
+
+static int next_with(const char *what, int from, uint64_t bits)
+{
+	int i = fake_next(what, from);
+
+	while (i >= 0 && (fake_did[i].value & bits) != bits)
+		i = fake_next(what, i + 1);
+	return i;
+}
+
+/*
+ * One change of translation: walks off, stage 1 on, then the VMID; the new registers are in force
+ * before walks are on again. What is wrong, and *from behind it; NULL: nothing.
+ */
+static const char *check_walks(int *from)
+{
+	uint64_t epd = TCR_EPD0 | TCR_EPD1;
+	int off = next_with("tcr_el1", *from, epd), on, vttbr, ttbr0, ttbr1, sctlr;
+
+	vttbr = fake_next("vttbr_el2", *from);
+	if (off < 0 || off > vttbr)
+		return "walks are on when the VMID changes";
+	on = next_with("sctlr_el1", off, SCTLR_M);
+	if (on < 0 || on > vttbr)
+		return "stage 1 may be off when the VMID changes";
+	if (fake_next("isb", off) > on || fake_next("isb", on) > vttbr)
+		return "not in force when the VMID changes";
+	ttbr0 = fake_next("ttbr0_el1", off);
+	ttbr1 = fake_next("ttbr1_el1", off);
+	sctlr = fake_next("sctlr_el1", on + 1);
+	*from = fake_next("tcr_el1", off + 1);
+	if (ttbr0 < 0 || ttbr1 < 0 || ttbr0 > sctlr || ttbr1 > sctlr || vttbr > sctlr ||
+	    *from < sctlr)
+		return "stage 1 is on before its registers";
+	for (int i = ttbr0 > vttbr ? ttbr0 : vttbr; i < sctlr; i++)
+		if (!strcmp(fake_did[i].what, "isb") && i > ttbr1) {
+			*from += 1;
+			return NULL;
+		}
+	return "stage 1's registers are not in force";
+}
+
+static void test_walks(void **state)
+{
+	struct fake_did whole[FAKE_DID_MAX];
+	uint32_t n, found = 0;
+	int from = 0;
+
+	(void)state;
+	exits[0] = EXIT_IRQ;
+	(void)run();
+	for (uint32_t i = 0; i < 2; i++) {
+		const char *why = check_walks(&from);
+
+		if (why)
+			fail_msg("switch %u: %s", i, why);
+	}
+	/* The checker: a switch without one of these is found out, whichever it is. */
+	n = fake_did_count;
+	memcpy(whole, fake_did, sizeof(whole));
+	for (uint32_t without = 0; without < n; without++) {
+		const char *w = whole[without].what;
+
+		if (strcmp(w, "tcr_el1") && strcmp(w, "sctlr_el1") && strcmp(w, "ttbr0_el1"))
+			continue;
+		fake_did_count = 0;
+		for (uint32_t i = 0; i < n; i++)
+			if (i != without)
+				fake_did[fake_did_count++] = whole[i];
+		from = 0;
+		found += check_walks(&from) || check_walks(&from);
+	}
+	assert_int_equal(found, 10);
 }
 
 /* A root whose timer is off or masked needs no stand-in. */
@@ -298,6 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_in_force, setup),
 		cmocka_unit_test_setup(test_root_again, setup),
+		cmocka_unit_test_setup(test_walks, setup),
 		cmocka_unit_test_setup(test_no_deadline, setup),
 		cmocka_unit_test_setup(test_exits, setup),
 		cmocka_unit_test_setup(test_guest_timer, setup),

@@ -45,6 +45,7 @@ static int setup(void **state)
 	assert_true(slat_init(&part.slat, &stage2_format,
 			      (struct slat_source){ page_new, page_old, NULL }));
 	*fake_sysreg("vttbr_el2") = 0x1234;
+	*fake_sysreg("tcr_el1") = 0x3510;
 	fake_did_count = 0;
 	return 0;
 }
@@ -166,8 +167,16 @@ static void test_break_before_make(void **state)
 	why = check_bbm(0);
 	if (why)
 		fail_msg("%s", why);
-	/* VTTBR is the running VP's again */
+	/* The running VP's own again, and its walks were off in between */
 	assert_int_equal(*fake_sysreg("vttbr_el2"), 0x1234);
+	assert_int_equal(*fake_sysreg("tcr_el1"), 0x3510);
+	assert_int_equal(*fake_sysreg("sctlr_el1"), 0);
+	{
+		int tcr = fake_next("tcr_el1", 0);
+
+		assert_true(tcr >= 0 && tcr < fake_next("vttbr_el2", 0));
+		assert_int_equal(fake_did[tcr].value, 0x3510 | TCR_EPD0 | TCR_EPD1);
+	}
 	/* Its neighbours translate as before */
 	assert_int_equal(entry(4 * M + 0x6000, 1) & 0xfffffffff000ull, 8 * M + 0x6000);
 	/* And back: 512 pages fold into a block the same way */

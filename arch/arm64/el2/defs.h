@@ -30,6 +30,10 @@
 #define SCTLR_EL1_SPAN	U64(0x800000)
 #define SCTLR_EL1_DSSBS U64(0x100000000000)
 
+/* TCR_EL1: no walks from TTBR0, TTBR1 */
+#define TCR_EPD0 U64(0x80)
+#define TCR_EPD1 U64(0x800000)
+
 #define HCR_VM	   U64(0x1)
 #define HCR_SWIO   U64(0x2)
 #define HCR_FMO	   U64(0x8)

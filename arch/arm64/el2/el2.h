@@ -47,6 +47,9 @@ uint64_t stage2_vttbr(const struct slat *s);
 /* Out of every TLB: all of s's translations. */
 void stage2_flush(const struct slat *s);
 
+/* Before VTTBR_EL2 changes: EL1 makes no translation until its SCTLR and TCR are written again. */
+void stage2_walks_off(void);
+
 /* -- cache.c ----------------------------------------------------------------------------------- */
 /* Clean and invalidate to the point of coherency. */
 void cache_clean(const void *va, uint64_t size);

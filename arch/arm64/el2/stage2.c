@@ -97,15 +97,31 @@ uint64_t stage2_vttbr(const struct slat *s)
 }
 
 /*
+ * EL1's translations are out of context while EL2 runs, and may be walked ahead of time all the
+ * same (and on some processors also where they must not: cortex-a57 1319537, a72 1319367). Half of
+ * one VP's registers with half of another's would leave entries in the TLB that neither has. So:
+ * stage 1 on, and without walks, until all of it is the other's.
+ */
+void stage2_walks_off(void)
+{
+	write_sysreg(tcr_el1, read_sysreg(tcr_el1) | TCR_EPD0 | TCR_EPD1);
+	isb();
+	write_sysreg(sctlr_el1, read_sysreg(sctlr_el1) | SCTLR_M);
+	isb();
+}
+
+/*
  * The stores that made entries invalid are before the TLBI for every walker, and what used the old
  * ones is over when this returns (D8.17, "TLB maintenance").
  */
 void stage2_flush(const struct slat *s)
 {
 	uint64_t mine = read_sysreg(vttbr_el2), want = stage2_vttbr(s);
+	uint64_t sctlr = read_sysreg(sctlr_el1), tcr = read_sysreg(tcr_el1);
 
 	dsb_ishst();
 	if (mine != want) {
+		stage2_walks_off();
 		write_sysreg(vttbr_el2, want);
 		isb();
 	}
@@ -114,6 +130,9 @@ void stage2_flush(const struct slat *s)
 	isb();
 	if (mine != want) {
 		write_sysreg(vttbr_el2, mine);
+		isb();
+		write_sysreg(sctlr_el1, sctlr);
+		write_sysreg(tcr_el1, tcr);
 		isb();
 	}
 }

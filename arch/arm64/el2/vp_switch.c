@@ -37,12 +37,18 @@ static void save_el1(struct arch_vp *a)
 
 static void load_el1(const struct arch_vp *a)
 {
-#define EL1_LOAD(r, name, reset) write_sysreg(r, a->el1[EL1_##r]);
+#define EL1_LOAD(r, name, reset) \
+	if (EL1_##r != EL1_tcr_el1 && EL1_##r != EL1_sctlr_el1) \
+		write_sysreg(r, a->el1[EL1_##r]);
 	EL1_REGS(EL1_LOAD)
 #undef EL1_LOAD
 	write_sysreg(cntv_cval_el0, a->cntv_cval);
 	write_sysreg(cntv_ctl_el0, a->cntv_ctl);
 	el2_fp_load(a->fp);
+	/* VTTBR_EL2, HCR_EL2 and all of the above are in force before stage 1 is */
+	isb();
+	write_sysreg(sctlr_el1, a->el1[EL1_sctlr_el1]);
+	write_sysreg(tcr_el1, a->el1[EL1_tcr_el1]);
 }
 
 /* The root ticks on the timer that the guest has now: EL2's own stands in for it (rule of time). */
@@ -60,6 +66,7 @@ void arch_vp_switch_in(struct vp *vp)
 	struct arch_vp *root = &cpu->root_vp->arch, *a = &vp->arch;
 
 	save_el1(root);
+	stage2_walks_off();
 	root->mdscr = read_sysreg(mdscr_el1);
 	root->icc_pmr = read_sysreg(icc_pmr_el1);
 	root->icc_igrpen1 = read_sysreg(icc_igrpen1_el1);
@@ -93,6 +100,7 @@ void arch_vp_switch_out(struct vp *vp)
 	write_sysreg(cnthp_ctl_el2, 0);
 	vp->arch.serror = read_sysreg(hcr_el2) & HCR_VSE;
 	save_el1(&vp->arch);
+	stage2_walks_off();
 	write_sysreg(hcr_el2, HCR_ROOT);
 	write_sysreg(vttbr_el2, stage2_vttbr(&partition_root->slat));
 	write_sysreg(cntvoff_el2, 0);
