@@ -64,6 +64,7 @@ enum vp_exit {
 	VP_EXIT_INTERRUPT, /* a physical interrupt waits for the root */
 	VP_EXIT_HALTED,	   /* idle with nothing to wake it up by itself */
 	VP_EXIT_SUSPENDED, /* explicit suspend */
+	VP_EXIT_REFUSED,   /* the root's CPU is in no state to run a guest: nothing was run */
 	VP_EXIT_NO_MEMORY, /* the instruction needs a page of the partition's pool, and waits */
 };
 /* Run the VP on this CPU until there is something for the root. The root's state is away. */

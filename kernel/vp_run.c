@@ -45,6 +45,8 @@ uint16_t vp_dispatch(struct vp *vp, uint32_t flags, uint32_t *state, uint32_t *e
 		*state = HV_VP_DISPATCH_STATE_BLOCKED;
 		*event = HV_VP_DISPATCH_EVENT_SUSPEND;
 		break;
+	case VP_EXIT_REFUSED:
+		return HV_STATUS_OPERATION_DENIED;
 	case VP_EXIT_NO_MEMORY:
 		return HV_STATUS_INSUFFICIENT_MEMORY;
 	case VP_EXIT_INTERRUPT:

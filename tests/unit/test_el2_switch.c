@@ -332,7 +332,7 @@ static void test_exits(void **state)
 	/* Inside a handler of the root's nothing is run */
 	setup(state);
 	*fake_sysreg("icc_rpr_el1") = 0x80;
-	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(run(), VP_EXIT_REFUSED);
 	assert_int_equal(entered, 0);
 }
 

@@ -165,7 +165,7 @@ enum vp_exit arch_vp_run(struct vp *vp)
 
 	/* Inside a handler the root's running priority would hold back its interrupts. */
 	if (read_sysreg(icc_rpr_el1) != RPR_IDLE)
-		return VP_EXIT_INTERRUPT;
+		return VP_EXIT_REFUSED;
 	while (why == VP_EXIT_RESUME) {
 		gic_kick_begin(cpu->index);
 		atomic_store(&cpu->running, &vp->partition->slat);

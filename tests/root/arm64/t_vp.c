@@ -311,3 +311,31 @@ TEST(vp_root_priority)
 	irq_handler((uint8_t)ppi, NULL);
 	*gic_sgi_frame(0, 0x180) = 1u << ppi;
 }
+
+static volatile uint16_t inside;
+static hv_partition_id handled;
+
+static void dispatch_inside(void)
+{
+	struct hv_output_dispatch_vp out;
+
+	inside = guest_dispatch(handled, 0, 1, &out);
+}
+
+/* From within an interrupt's handler no guest is run: none of the root's would come through. */
+TEST(vp_dispatch_in_handler)
+{
+	static const uint32_t code[] = { WFI };
+
+	handled = guest_new(0, 1);
+	guest_start(handled, 0, code, sizeof(code));
+	inside = 0xffff;
+	irq_handler(5, dispatch_inside);
+	gic_sgi(0, 5);
+	for (uint32_t i = 0; i < 1000 && inside == 0xffff; i++)
+		delay_us(1000);
+	irq_handler(5, NULL);
+	CHECK_EQ(inside, HV_STATUS_OPERATION_DENIED);
+	CHECK_EQ(guest_get64(handled, 0, HV_ARM64_REGISTER_PC), GUEST_CODE);
+	CHECK_EQ(guest_run(handled, 0), GUEST_HALTED);
+}
