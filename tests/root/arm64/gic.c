@@ -8,9 +8,24 @@
 #define GICR_IGROUPR0	0x0080u
 #define GICR_ISENABLER0 0x0100u
 
-volatile uint32_t *gic_sgi_frame(uint32_t index, uint32_t offset)
+uint64_t gic_frame(uint32_t index)
 {
-	return (volatile uint32_t *)(boot_info->arm64.gicr[index] + 0x10000 + offset);
+	return boot_info->arm64.gicr[index] + 0x10000;
+}
+
+/* Plain loads and stores, as the frame is trapped: a compiler may choose forms without a syndrome.
+ */
+uint32_t gic_read(uint32_t index, uint32_t offset)
+{
+	uint32_t v;
+
+	__asm__ volatile("ldr %w0, [%1]" : "=r"(v) : "r"(gic_frame(index) + offset) : "memory");
+	return v;
+}
+
+void gic_write(uint32_t index, uint32_t offset, uint32_t v)
+{
+	__asm__ volatile("str %w0, [%1]" : : "r"(v), "r"(gic_frame(index) + offset) : "memory");
 }
 
 void gic_init_cpu(uint32_t index)
@@ -23,8 +38,8 @@ void gic_init_cpu(uint32_t index)
 	*waker &= ~2u; /* ProcessorSleep */
 	while (*waker & 4)
 		cpu_pause();
-	*gic_sgi_frame(index, GICR_IGROUPR0) = ~0u;
-	*gic_sgi_frame(index, GICR_ISENABLER0) = 0xff; /* SGIs 0 to 7 */
+	gic_write(index, GICR_IGROUPR0, ~0u);
+	gic_write(index, GICR_ISENABLER0, 0xff); /* SGIs 0 to 7 */
 	write_sysreg(icc_sre_el1, 7);
 	isb();
 	write_sysreg(icc_pmr_el1, 0xf0);

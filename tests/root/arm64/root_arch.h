@@ -61,7 +61,9 @@ static inline uint64_t root_clock(void)
 /* gic.c: as a native system does it, through the SGI frame that the core filters */
 void gic_init_cpu(uint32_t index);
 void gic_sgi(uint32_t index, uint32_t intid);
-volatile uint32_t *gic_sgi_frame(uint32_t index, uint32_t offset);
+uint64_t gic_frame(uint32_t index); /* SGI_base */
+uint32_t gic_read(uint32_t index, uint32_t offset);
+void gic_write(uint32_t index, uint32_t offset, uint32_t v);
 
 /* SMCCC: the first four registers, in and out. */
 void smccc_hvc(uint64_t x[4]);

@@ -123,32 +123,32 @@ TEST(root_gic_core_interrupts)
 	uint32_t bit = 1u << boot_info->arm64.ppi_virtual_timer;
 
 	/* Neither seen nor changed, whatever is written */
-	*gic_sgi_frame(0, ICENABLER0) = ~0u;
-	CHECK_EQ(*gic_sgi_frame(0, ISENABLER0), 0);
-	*gic_sgi_frame(0, ISENABLER0) = own() | bit;
-	CHECK_EQ(*gic_sgi_frame(0, ISENABLER0), bit);
+	gic_write(0, ICENABLER0, ~0u);
+	CHECK_EQ(gic_read(0, ISENABLER0), 0);
+	gic_write(0, ISENABLER0, own() | bit);
+	CHECK_EQ(gic_read(0, ISENABLER0), bit);
 	for (uint32_t i = 0; i < 32; i += 4)
-		*gic_sgi_frame(0, IPRIORITYR + i) = ~0u;
-	CHECK_EQ(*gic_sgi_frame(0, IPRIORITYR + 24) & 0x00ffff00, 0);
-	CHECK(*gic_sgi_frame(0, IPRIORITYR + 24) & 0xff000000);
-	*gic_sgi_frame(0, ISPENDR0) = own();
-	CHECK_EQ(*gic_sgi_frame(0, ISPENDR0) & own(), 0);
+		gic_write(0, IPRIORITYR + i, ~0u);
+	CHECK_EQ(gic_read(0, IPRIORITYR + 24) & 0x00ffff00, 0);
+	CHECK(gic_read(0, IPRIORITYR + 24) & 0xff000000);
+	gic_write(0, ISPENDR0, own());
+	CHECK_EQ(gic_read(0, ISPENDR0) & own(), 0);
 	/* Bytes */
-	CHECK_EQ(safe_write8((uint64_t)gic_sgi_frame(0, IPRIORITYR + 27), 0x50), -1);
-	CHECK_EQ(*gic_sgi_frame(0, IPRIORITYR + 24) >> 24, 0x50);
+	CHECK_EQ(safe_write8(gic_frame(0) + IPRIORITYR + 27, 0x50), -1);
+	CHECK_EQ(gic_read(0, IPRIORITYR + 24) >> 24, 0x50);
 	/* Reserved: nothing there */
-	*gic_sgi_frame(0, 0x40) = ~0u;
-	CHECK_EQ(*gic_sgi_frame(0, 0x40), 0);
+	gic_write(0, 0x40, ~0u);
+	CHECK_EQ(gic_read(0, 0x40), 0);
 	for (uint32_t i = 0; i < 32; i += 4)
-		*gic_sgi_frame(0, IPRIORITYR + i) = 0x80808080;
-	*gic_sgi_frame(0, ISENABLER0) = 0xff;
+		gic_write(0, IPRIORITYR + i, 0x80808080);
+	gic_write(0, ISENABLER0, 0xff);
 }
 
 /* Accesses that the frame cannot serve: an abort with its address, and the next one works. */
 TEST(root_gic_odd_access)
 {
-	uint64_t at = (uint64_t)gic_sgi_frame(0, ISENABLER0);
-	uint32_t v = *gic_sgi_frame(0, ISENABLER0);
+	uint64_t at = gic_frame(0) + ISENABLER0;
+	uint32_t v = gic_read(0, ISENABLER0);
 	uint8_t b;
 
 	CHECK_EQ(safe_read8(at, &b), FAULT_MEMORY);
@@ -162,7 +162,7 @@ TEST(root_gic_odd_access)
 	CHECK_EQ(this_cpu()->fault_vector, FAULT_MEMORY);
 	GUARDED("stp w0, w1, [%[at]]", : GUARD_OUT : [at] "r"(at) : "x0", "x1", "x9", "memory");
 	CHECK_EQ(this_cpu()->fault_vector, FAULT_MEMORY);
-	CHECK_EQ(*gic_sgi_frame(0, ISENABLER0), v);
+	CHECK_EQ(gic_read(0, ISENABLER0), v);
 }
 
 static volatile uint32_t ticks;
@@ -181,7 +181,7 @@ TEST(root_interrupts)
 
 	ticks = 0;
 	irq_handler((uint8_t)ppi, tick);
-	*gic_sgi_frame(0, ISENABLER0) = 1u << ppi;
+	gic_write(0, ISENABLER0, 1u << ppi);
 	write_sysreg(cntv_cval_el0, read_sysreg(cntvct_el0) + boot_info->tsc_hz / 1000);
 	write_sysreg(cntv_ctl_el0, 1);
 	isb();
@@ -191,7 +191,7 @@ TEST(root_interrupts)
 	delay_us(5000);
 	CHECK_EQ(ticks, 1);
 	irq_handler((uint8_t)ppi, NULL);
-	*gic_sgi_frame(0, ICENABLER0) = 1u << ppi;
+	gic_write(0, ICENABLER0, 1u << ppi);
 	gic_sgi(0, 3);
 	for (uint32_t i = 0; i < 1000 && this_cpu()->irqs[3] == before; i++)
 		delay_us(1000);

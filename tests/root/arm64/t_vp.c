@@ -251,12 +251,12 @@ TEST(vp_root_tick)
 	guest_start(id, 0, code, sizeof(code));
 	period = boot_info->tsc_hz / 200;
 	ticks = 0;
-	*gic_sgi_frame(0, 0x180) = ~0u;
+	gic_write(0, 0x180, ~0u);
 	for (uint32_t i = 0; i < 32; i += 4)
-		*gic_sgi_frame(0, 0x400 + i) = 0xffffffff;
+		gic_write(0, 0x400 + i, 0xffffffff);
 	irq_handler((uint8_t)ppi, tick);
-	CHECK_EQ(safe_write8((uint64_t)gic_sgi_frame(0, 0x400 + ppi), 0x80), -1);
-	*gic_sgi_frame(0, 0x100) = 1u << ppi;
+	CHECK_EQ(safe_write8(gic_frame(0) + 0x400 + ppi, 0x80), -1);
+	gic_write(0, 0x100, 1u << ppi);
 	start = read_sysreg(cntvct_el0);
 	write_sysreg(cntv_cval_el0, start + period);
 	write_sysreg(cntv_ctl_el0, 1);
@@ -271,10 +271,10 @@ TEST(vp_root_tick)
 	write_sysreg(cntv_ctl_el0, 0);
 	isb();
 	irq_handler((uint8_t)ppi, NULL);
-	*gic_sgi_frame(0, 0x180) = 1u << ppi;
+	gic_write(0, 0x180, 1u << ppi);
 	for (uint32_t i = 0; i < 32; i += 4)
-		*gic_sgi_frame(0, 0x400 + i) = 0x80808080;
-	*gic_sgi_frame(0, 0x100) = 0xff;
+		gic_write(0, 0x400 + i, 0x80808080);
+	gic_write(0, 0x100, 0xff);
 	/* None doubled; each ended a run, or came late with the one before */
 	CHECK((end - start) / period >= ticks);
 	CHECK(runs <= ticks + 1);
@@ -292,8 +292,8 @@ TEST(vp_root_priority)
 	ticks = 0;
 	period = boot_info->tsc_hz;
 	irq_handler((uint8_t)ppi, tick);
-	*gic_sgi_frame(0, 0x100) = 1u << ppi;
-	CHECK_EQ(safe_write8((uint64_t)gic_sgi_frame(0, 0x400 + ppi), 0x80), -1);
+	gic_write(0, 0x100, 1u << ppi);
+	CHECK_EQ(safe_write8(gic_frame(0) + 0x400 + ppi, 0x80), -1);
 	write_sysreg(icc_pmr_el1, 0x10);
 	write_sysreg(cntv_cval_el0, read_sysreg(cntvct_el0) + boot_info->tsc_hz / 200);
 	write_sysreg(cntv_ctl_el0, 1);
@@ -309,7 +309,7 @@ TEST(vp_root_priority)
 	write_sysreg(cntv_ctl_el0, 0);
 	isb();
 	irq_handler((uint8_t)ppi, NULL);
-	*gic_sgi_frame(0, 0x180) = 1u << ppi;
+	gic_write(0, 0x180, 1u << ppi);
 }
 
 static volatile uint16_t inside;
