@@ -69,7 +69,7 @@ void vp_post(struct vp *vp, uint32_t mail);
 void vp_post_irq(struct vp *vp, uint8_t vector, bool level);
 
 /* Pages a VP takes from its partition's pool beside struct vp: see vp_init(). */
-#define VP_PAGES 8u
+#define VP_PAGES (6u + ARCH_VP_PAGES)
 /* Fill a zeroed struct vp; on failure nothing stays taken. */
 uint16_t vp_init(struct vp *vp, struct partition *p, uint32_t index);
 uint16_t vp_create(struct partition *p, uint32_t index);

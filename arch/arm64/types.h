@@ -31,6 +31,8 @@
 
 /* A VP reaches its synthetic registers by HvCallGet/SetVpRegisters: there are no MSRs. */
 #define ARCH_SELF_REGISTERS 1
+/* Pages that arch_vp_init() takes: FP and SIMD registers */
+#define ARCH_VP_PAGES 1u
 /* The hypercall is the HVC instruction itself. */
 #define ARCH_HYPERCALL_PAGE 0
 

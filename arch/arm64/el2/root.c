@@ -62,6 +62,9 @@ static void root_vp_create(uint32_t index, uint64_t mpidr)
 	}
 	if (!vp || vp_init(vp, partition_root, index) != HV_STATUS_SUCCESS)
 		panic("core memory too small for root VP %u", index);
+	/* What is in the pool the root may withdraw: no page of the core's is left there. */
+	if (partition_root->pool.free_count)
+		panic("a root VP takes fewer pages than VP_PAGES");
 	vp->arch.mpidr = mpidr;
 	vp->arch.power = EL2_OFF;
 	vp->cpu = index;
