@@ -271,6 +271,8 @@ bool vgic_lpi_post(struct vgic_vp *vp, uint32_t intid, struct vgic_op *op);
 void vgic_lpi_clear(struct vgic_vp *vp, uint32_t intid);
 void vgic_lpi_invalidate(struct vgic_vp *vp, uint32_t intid);
 void vgic_lpi_invalidate_all(struct vgic_vp *vp);
+/* Disabled, nothing pending, memory as it is. */
+void vgic_lpi_forget(struct vgic_vp *vp);
 enum vgic_result vgic_lpi_enable(struct vgic_vp *vp, bool on, struct vgic_op *op);
 /* Read what is to be read: the pending table, configurations of what was posted. */
 enum vgic_result vgic_lpi_take(struct vgic_vp *vp, struct vgic_op *op);

@@ -188,6 +188,17 @@ enum vgic_result vgic_lpi_save(struct vgic_vp *vp, struct vgic_op *op)
 	return VGIC_OK;
 }
 
+void vgic_lpi_forget(struct vgic_vp *vp)
+{
+	struct vgic_lpi *l = &vp->lpi;
+
+	__atomic_store_n(&l->enabled, false, __ATOMIC_RELEASE);
+	l->reload = false;
+	drop_all(l);
+	memset(l->pending, 0, sizeof(l->pending));
+	l->ready_words = 0;
+}
+
 /* GICR_CTLR.EnableLPIs. It can be cleared again (GICR_CTLR.CES): then memory has what is pending.
  */
 enum vgic_result vgic_lpi_enable(struct vgic_vp *vp, bool on, struct vgic_op *op)
@@ -203,12 +214,7 @@ enum vgic_result vgic_lpi_enable(struct vgic_vp *vp, bool on, struct vgic_op *op
 		return VGIC_OK;
 	}
 	r = vgic_lpi_save(vp, op);
-	if (r != VGIC_OK)
-		return r;
-	__atomic_store_n(&l->enabled, false, __ATOMIC_RELEASE);
-	l->reload = false;
-	drop_all(l);
-	memset(l->pending, 0, sizeof(l->pending));
-	l->ready_words = 0;
-	return VGIC_OK;
+	if (r == VGIC_OK)
+		vgic_lpi_forget(vp);
+	return r;
 }
