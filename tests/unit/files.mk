@@ -152,3 +152,6 @@ UNITFLAGS_test_hvc := $(ARM64_FLAGS)
 UNIT_test_trap_abort := arch/arm64/el2/trap_abort.c arch/arm64/el2/stage2.c kernel/slat.c kernel/frame.c $(FAKE_ARCH)
 UNITARCH_trap_abort := arm64
 UNITFLAGS_test_trap_abort := $(ARM64_FLAGS)
+# The virtual GIC of arm64: tests/unit/fake_vgic.h has its guest memory
+VGIC_UNIT := $(wildcard arch/arm64/gicv3/*.c)
+UNIT_test_vgic_model := $(VGIC_UNIT)
