@@ -155,3 +155,4 @@ UNITFLAGS_test_trap_abort := $(ARM64_FLAGS)
 # The virtual GIC of arm64: tests/unit/fake_vgic.h has its guest memory
 VGIC_UNIT := $(wildcard arch/arm64/gicv3/*.c)
 UNIT_test_vgic_model := $(VGIC_UNIT)
+UNIT_test_vgic_mmio := $(VGIC_UNIT)
