@@ -159,3 +159,5 @@ UNIT_test_vgic_mmio := $(VGIC_UNIT)
 UNIT_test_vgic_state := $(VGIC_UNIT)
 UNIT_test_vgic := $(VGIC_UNIT)
 FUZZ_vgic := $(VGIC_UNIT)
+UNIT_test_vgic_smp := $(VGIC_UNIT)
+UNITFLAGS_test_vgic_smp := -pthread

@@ -395,6 +395,14 @@ static void test_overflow_active(void **state)
 	assert_int_equal(flush(0), 4);
 	assert_int_equal(g->vp[0]->hw.hcr & ~ICH_HCR_NPIE, ICH_HCR_EN | ICH_HCR_TALL0);
 	sync(0);
+	/* Equal priorities: the active one is not left out. */
+	make(1, FAKE_VTR(2));
+	(void)atomic_or(&g->vp[0]->post, 7);
+	g->vp[0]->active = 1u << 20;
+	vgic_post(g->vp[0], &op);
+	assert_int_equal(flush(0), 2);
+	assert_non_null(lr_of(0, 20));
+	sync(0);
 	/* One LR: it is the pending one's, all active ones are outside, SPIs too. */
 	make(1, FAKE_VTR(1));
 	sgis(0, 1);

@@ -378,6 +378,44 @@ static void test_views(void **state)
 	assert_int_equal(b[16 + 16 * 5 + 13], 0x38);
 }
 
+/* Activated by a write: at the priority of then, on the VP that it is routed to. */
+static void test_written_active(void **state)
+{
+	uint8_t local[200], global[16 + 16 * SPIS];
+	struct vgic_access a = { NULL, NULL, NULL, 0x304, 4 };
+	struct vgic_op op = { 0 };
+
+	(void)state;
+	make(FAKE_VTR(4));
+	a.gic = &g->v;
+	a.self = g->vp[2];
+	a.redist = g->vp[1];
+	a.offset = 0x10300;
+	g->vp[1]->prio[9] = 0x58;
+	assert_int_equal(vgic_mmio_write(&a, 1u << 9, &op), VGIC_OK);
+	g->vp[1]->prio[9] = 0x60;
+	assert_int_equal(vgic_mmio_write(&a, 1u << 9, &op), VGIC_OK);
+	assert_int_equal(vgic_get_local(g->vp[1], local, &op), VGIC_OK);
+	assert_int_equal(local[72 + 36], VGIC_EDGE | VGIC_ACTIVE);
+	assert_int_equal(local[72 + 37], 0x60);
+	assert_int_equal(local[72 + 38], 0x58);
+	/* SPIs: 32 goes to VP 1, 33 to nobody. */
+	vgic_spi_route(&g->v, vgic_spi(&g->v, 32), 0x0100000120ull);
+	vgic_spi_route(&g->v, vgic_spi(&g->v, 33), 0x99);
+	vgic_spi(&g->v, 32)->prio = vgic_spi(&g->v, 33)->prio = 0x28;
+	a.redist = NULL;
+	a.offset = 0x304;
+	assert_int_equal(vgic_mmio_write(&a, 3, &op), VGIC_OK);
+	assert_int_equal(vgic_get_global(&g->v, global), VGIC_OK);
+	assert_int_equal(global[16 + 4], 1);
+	assert_int_equal(global[32 + 4], 2);
+	assert_int_equal(global[16 + 14], 0x28);
+	a.offset = 0x384;
+	assert_int_equal(vgic_mmio_write(&a, 3, &op), VGIC_OK);
+	assert_int_equal(vgic_get_global(&g->v, global), VGIC_OK);
+	assert_int_equal(global[16 + 4] | global[16 + 12] | global[16 + 14], 0);
+}
+
 /* ---- LPIs ---- */
 
 static struct vgic_op lop;
@@ -440,7 +478,7 @@ static void test_lpi(void **state)
 	wr(0xa0, 8192 + 2047);
 	assert_int_equal(turn(&first), VGIC_OK);
 	assert_int_equal(first, 0);
-	mem[PROP + 2047] = 0x49;
+	mem[PROP + 2047] = 0x4d;
 	wr(0xb0, 0);
 	assert_int_equal(turn(&first), VGIC_OK);
 	assert_int_equal(first, 8192 + 2047);
@@ -488,13 +526,17 @@ static void test_lpi_absent(void **state)
 	g->vp[0]->hw.vmcr |= ICH_VMCR_VENG1 | 0xf8u << 24;
 	assert_true(vgic_pending(g->vp[0], &lop));
 	assert_int_equal(turn(&first), VGIC_ABSENT);
+	/* Another in another word of them. */
+	assert_true(vgic_pulse(&g->v, g->vp[0], 8192 + 2000, &lop));
+	assert_int_equal(turn(&first), VGIC_ABSENT);
 	mem_absent = MEM_THERE;
 	mem_reads = 0;
 	assert_int_equal(turn(&first), VGIC_OK);
-	assert_int_equal(mem_reads, 2);
+	assert_int_equal(mem_reads, 3);
 	assert_int_equal(vgic_flush(g->vp[0], &lop), VGIC_OK);
 	assert_int_equal((uint32_t)g->vp[0]->hw.lr[0], 8192 + 25);
 	assert_int_equal((uint32_t)g->vp[0]->hw.lr[1], 8192 + 31);
+	assert_int_equal((uint32_t)g->vp[0]->hw.lr[2], 8192 + 2000);
 	vgic_sync(g->vp[0], &lop);
 }
 
@@ -596,9 +638,9 @@ int main(void)
 		cmocka_unit_test(test_local_layout),  cmocka_unit_test(test_local_bits),
 		cmocka_unit_test(test_control),	      cmocka_unit_test(test_running),
 		cmocka_unit_test(test_global_layout), cmocka_unit_test(test_global_bits),
-		cmocka_unit_test(test_views),	      cmocka_unit_test(test_lpi),
-		cmocka_unit_test(test_lpi_absent),    cmocka_unit_test(test_lpi_bits),
-		cmocka_unit_test(test_lpi_state),
+		cmocka_unit_test(test_views),	      cmocka_unit_test(test_written_active),
+		cmocka_unit_test(test_lpi),	      cmocka_unit_test(test_lpi_absent),
+		cmocka_unit_test(test_lpi_bits),      cmocka_unit_test(test_lpi_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

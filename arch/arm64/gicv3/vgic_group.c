@@ -115,7 +115,6 @@ static void commit_local(struct vgic_vp *vp, const local_state *s, struct vgic_o
 		      (uint32_t)s->icc_bpr1_el1 << ICH_VMCR_VBPR1 |
 		      (uint32_t)s->icc_pmr_el1 << ICH_VMCR_VPMR;
 	memcpy(vp->hw.ap1r, s->ich_ap1r_el2, sizeof(vp->hw.ap1r));
-	vgic_absorb(vp);
 	for (uint32_t n = 0; n < VGIC_PRIVATE; n++) {
 		const struct hv_arm64_interrupt_state *i = &s->interrupts[n];
 

@@ -79,12 +79,12 @@ static void keep_pending(struct picks *p)
 	p->active_out = true;
 }
 
-/* Pending and not active. Active ones are active whatever the distributor says. */
+/* Active ones are active whatever the distributor says. */
 static uint32_t private_pending(const struct vgic_vp *vp)
 {
 	if (!atomic_load(&vp->gic->enable))
 		return 0;
-	return (vp->latch | (atomic_load(&vp->line) & ~vp->edge)) & vp->enabled & ~vp->active;
+	return (vp->latch | (atomic_load(&vp->line) & ~vp->edge)) & vp->enabled;
 }
 
 static void offer_private(const struct vgic_vp *vp, struct picks *p)
@@ -242,23 +242,25 @@ static uint32_t base_hcr(const struct vgic_vp *vp, const struct picks *p)
 	return p->active_out || vp->hw.vmcr & ICH_VMCR_VEOIM ? hcr | ICH_HCR_TC : hcr;
 }
 
-static void choose(struct vgic_vp *vp, struct picks *p, uint32_t max)
+/* spis: the distributor's lock is held. */
+static void choose(struct vgic_vp *vp, struct picks *p, uint32_t max, bool spis)
 {
 	p->count = 0;
 	p->max = max;
 	p->any_pending = p->pending_out = p->active_out = false;
 	offer_private(vp, p);
-	offer_spis(vp, p);
+	if (spis)
+		offer_spis(vp, p);
 	offer_lpis(vp, p);
 	keep_pending(p);
 }
 
-static void fill(struct vgic_vp *vp)
+static void fill(struct vgic_vp *vp, bool spis)
 {
 	struct picks p;
 	uint32_t level;
 
-	choose(vp, &p, vp->gic->lrs);
+	choose(vp, &p, vp->gic->lrs, spis);
 	load(vp, &p);
 	/*
 	 * The timer's physical interrupt is kept active from the moment the virtual one is pending
@@ -284,8 +286,9 @@ enum vgic_result vgic_flush_slow(struct vgic_vp *vp, struct vgic_op *op)
 	/* Looked at under the locks that whoever holds this VP has had. */
 	if (r == VGIC_OK && atomic_load(&vp->holds))
 		r = VGIC_AGAIN;
+	/* Without the lock the SPIs wait: who makes the first one wanted here also leaves mail. */
 	if (r == VGIC_OK)
-		fill(vp);
+		fill(vp, d.lock != NULL);
 	else
 		vp->work = 1;
 	if (d.lock)
@@ -300,7 +303,7 @@ uint32_t vgic_best_pending(struct vgic_vp *vp)
 	struct picks p;
 
 	vgic_absorb(vp);
-	choose(vp, &p, 1);
+	choose(vp, &p, 1, true);
 	lock_drop(d);
 	return p.any_pending ? p.first_pending.key >> 1 : 0x100u;
 }
@@ -392,14 +395,28 @@ static void fold_lpi(struct vgic_vp *vp, uint64_t lr)
 
 	if (!(lr & ICH_LR_PENDING))
 		return;
+	/* Its bit of ready_words is still set. */
 	vp->lpi.pending[n / 64] |= BIT(n % 64);
-	vp->lpi.ready_words |= 1u << n / 64;
+}
+
+static bool touches_spis(const struct vgic_vp *vp)
+{
+	for (uint32_t m = vp->hw.live; m; m &= m - 1) {
+		uint32_t intid = (uint32_t)vp->hw.lr[__builtin_ctz(m)];
+
+		if (intid >= VGIC_PRIVATE && intid < VGIC_LPI_FIRST)
+			return true;
+	}
+	return vp->overflow;
 }
 
 void vgic_sync_slow(struct vgic_vp *vp, struct vgic_op *op)
 {
-	struct lock_token t = lock_take(&vp->lock), d = lock_take(&vp->gic->lock);
+	struct lock_token t = lock_take(&vp->lock), d = { NULL };
 	struct vgic_image *hw = &vp->hw;
+
+	if (touches_spis(vp))
+		d = lock_take(&vp->gic->lock);
 
 	if (vp->overflow)
 		for (uint32_t n = hw->hcr >> ICH_HCR_EOI_LO; n; n--)
@@ -424,7 +441,8 @@ void vgic_sync_slow(struct vgic_vp *vp, struct vgic_op *op)
 	hw->hcr = ICH_HCR_EN | ICH_HCR_TALL0;
 	vp->overflow = false;
 	vp->work = 1;
-	lock_drop(d);
+	if (d.lock)
+		lock_drop(d);
 	lock_drop(t);
 	/* This VP's own flush comes anyway. */
 	op->kick &= ~BIT(vp->index);

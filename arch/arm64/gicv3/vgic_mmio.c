@@ -373,9 +373,12 @@ static enum vgic_result read_ids(const struct vgic_access *a, uint32_t n, uint64
 static enum vgic_result read_gicr_ctlr(const struct vgic_access *a, uint32_t n, uint64_t *v,
 				       struct vgic_op *op)
 {
+	struct lock_token t = lock_take(&a->redist->lock);
+
 	(void)n;
 	(void)op;
 	*v = GICR_CTLR_CES | GICR_CTLR_IR | (a->redist->lpi.enabled ? GICR_CTLR_LPIS : 0);
+	lock_drop(t);
 	return VGIC_OK;
 }
 
@@ -421,18 +424,24 @@ static enum vgic_result read_gicr_typer(const struct vgic_access *a, uint32_t n,
 static enum vgic_result read_propbaser(const struct vgic_access *a, uint32_t n, uint64_t *v,
 				       struct vgic_op *op)
 {
+	struct lock_token t = lock_take(&a->redist->lock);
+
 	(void)n;
 	(void)op;
 	*v = a->redist->lpi.propbaser;
+	lock_drop(t);
 	return VGIC_OK;
 }
 
 static enum vgic_result read_pendbaser(const struct vgic_access *a, uint32_t n, uint64_t *v,
 				       struct vgic_op *op)
 {
+	struct lock_token t = lock_take(&a->redist->lock);
+
 	(void)n;
 	(void)op;
 	*v = a->redist->lpi.pendbaser & ~VGIC_PENDBASER_PTZ;
+	lock_drop(t);
 	return VGIC_OK;
 }
 
