@@ -69,9 +69,9 @@ static void leave(uint32_t vp)
 	for (uint32_t i = 0; i < 4; i++)
 		if (hw->live >> i & 1)
 			hw->lr[i] = (hw->lr[i] & ~MASK(63, 62)) | (st >> 2 * i & 3) << 62;
-	if (hw->hcr & ICH_HCR_LRENPIE)
-		hw->hcr |= (uint32_t)(st >> 8 & 7) << ICH_HCR_EOI_LO;
-	hw->vmcr = (hw->vmcr & ~ICH_VMCR_VEOIM) | (st >> 11 & 1 ? ICH_VMCR_VEOIM : 0);
+	if (hw->hcr & VGIC_HCR_LRENPIE)
+		hw->hcr |= (uint32_t)(st >> 8 & 7) << VGIC_HCR_EOI_LO;
+	hw->vmcr = (hw->vmcr & ~VGIC_VMCR_VEOIM) | (st >> 11 & 1 ? VGIC_VMCR_VEOIM : 0);
 	vgic_sync(g->vp[vp], &op);
 	CHECK(!hw->live);
 	if (st >> 12 & 1)

@@ -153,7 +153,7 @@ UNIT_test_trap_abort := arch/arm64/el2/trap_abort.c arch/arm64/el2/stage2.c kern
 UNITARCH_trap_abort := arm64
 UNITFLAGS_test_trap_abort := $(ARM64_FLAGS)
 # The virtual GIC of arm64: tests/unit/fake_vgic.h has its guest memory
-VGIC_UNIT := $(wildcard arch/arm64/gicv3/*.c)
+VGIC_UNIT := $(wildcard arch/arm64/gicv3/vgic*.c)
 UNIT_test_vgic_model := $(VGIC_UNIT)
 UNIT_test_vgic_mmio := $(VGIC_UNIT)
 UNIT_test_vgic_state := $(VGIC_UNIT)

@@ -32,7 +32,7 @@ static void make(uint32_t vps, uint32_t vtr)
 	atomic_store(&g->v.enable, 1);
 	for (uint32_t i = 0; i < vps; i++) {
 		g->vp[i]->enabled = ~0u;
-		g->vp[i]->hw.vmcr |= ICH_VMCR_VENG1 | 0xf8u << ICH_VMCR_VPMR;
+		g->vp[i]->hw.vmcr |= VGIC_VMCR_VENG1 | 0xf8u << VGIC_VMCR_VPMR;
 	}
 }
 
@@ -144,7 +144,7 @@ static void test_sgi(void **state)
 	assert_true(vgic_mail(g->vp[0]));
 	assert_int_equal(flush(0), 1);
 	assert_false(vgic_mail(g->vp[0]));
-	assert_int_equal(g->vp[0]->hw.lr[0], ICH_LR_PENDING | ICH_LR_GROUP | 5);
+	assert_int_equal(g->vp[0]->hw.lr[0], VGIC_LR_PENDING | VGIC_LR_GROUP | 5);
 	sync(0);
 }
 
@@ -242,24 +242,24 @@ static void test_encode(void **state)
 		uint64_t lr; /* without INTID and group */
 	} rows[] = {
 		{ VGIC_ENABLED | VGIC_EDGE | VGIC_LATCH, 0x40, 0, 0,
-		  ICH_LR_PENDING | 0x40ull << 48 },
-		{ VGIC_ENABLED | VGIC_LATCH, 0x40, 0, 0, ICH_LR_PENDING | 0x40ull << 48 },
+		  VGIC_LR_PENDING | 0x40ull << 48 },
+		{ VGIC_ENABLED | VGIC_LATCH, 0x40, 0, 0, VGIC_LR_PENDING | 0x40ull << 48 },
 		{ VGIC_ENABLED | VGIC_LINE, 0x40, 0, 0,
-		  ICH_LR_PENDING | ICH_LR_EOI | 0x40ull << 48 },
+		  VGIC_LR_PENDING | VGIC_LR_EOI | 0x40ull << 48 },
 		{ VGIC_ENABLED | VGIC_EDGE | VGIC_LINE, 0x40, 0, 0, 0 },
 		{ VGIC_LATCH, 0x40, 0, 0, 0 },
-		{ VGIC_ACTIVE, 0x40, 0x30, 0, ICH_LR_ACTIVE | 0x30ull << 48 },
+		{ VGIC_ACTIVE, 0x40, 0x30, 0, VGIC_LR_ACTIVE | 0x30ull << 48 },
 		/* Pending again, but may not be taken */
-		{ VGIC_ACTIVE | VGIC_LATCH, 0x30, 0x30, 0, ICH_LR_ACTIVE | 0x30ull << 48 },
+		{ VGIC_ACTIVE | VGIC_LATCH, 0x30, 0x30, 0, VGIC_LR_ACTIVE | 0x30ull << 48 },
 		{ VGIC_ACTIVE | VGIC_LATCH | VGIC_ENABLED, 0x30, 0x30, 0,
-		  ICH_LR_ACTIVE | ICH_LR_PENDING | 0x30ull << 48 },
+		  VGIC_LR_ACTIVE | VGIC_LR_PENDING | 0x30ull << 48 },
 		/* ... at another priority, to another VP */
 		{ VGIC_ACTIVE | VGIC_LATCH | VGIC_ENABLED, 0x40, 0x30, 0,
-		  ICH_LR_ACTIVE | ICH_LR_EOI | 0x30ull << 48 },
+		  VGIC_LR_ACTIVE | VGIC_LR_EOI | 0x30ull << 48 },
 		{ VGIC_ACTIVE | VGIC_LATCH | VGIC_ENABLED, 0x30, 0x30, 1,
-		  ICH_LR_ACTIVE | ICH_LR_EOI | 0x30ull << 48 },
+		  VGIC_LR_ACTIVE | VGIC_LR_EOI | 0x30ull << 48 },
 		{ VGIC_ACTIVE | VGIC_LINE | VGIC_ENABLED, 0x30, 0x30, 0,
-		  ICH_LR_ACTIVE | ICH_LR_PENDING | ICH_LR_EOI | 0x30ull << 48 },
+		  VGIC_LR_ACTIVE | VGIC_LR_PENDING | VGIC_LR_EOI | 0x30ull << 48 },
 	};
 
 	(void)state;
@@ -274,7 +274,7 @@ static void test_encode(void **state)
 		irq->target = rows[i].target;
 		vgic_spi_changed(&g->v, 300, &op);
 		assert_int_equal(flush(0), rows[i].lr != 0);
-		if (rows[i].lr && g->vp[0]->hw.lr[0] != (rows[i].lr | ICH_LR_GROUP | 300))
+		if (rows[i].lr && g->vp[0]->hw.lr[0] != (rows[i].lr | VGIC_LR_GROUP | 300))
 			fail_msg("row %u: %llx", i, (unsigned long long)g->vp[0]->hw.lr[0]);
 		sync(0);
 		/* Nothing happened in the guest: nothing changed. */
@@ -346,21 +346,21 @@ static void test_overflow_pending(void **state)
 	make(1, FAKE_VTR(4));
 	sgis(0, 0xf);
 	assert_int_equal(flush(0), 4);
-	assert_int_equal(g->vp[0]->hw.hcr, ICH_HCR_EN | ICH_HCR_TALL0);
+	assert_int_equal(g->vp[0]->hw.hcr, VGIC_HCR_EN | VGIC_HCR_TALL0);
 	sync(0);
 	sgis(0, 0xff);
 	assert_int_equal(flush(0), 4);
 	/* The best four; more to come when none is left. */
 	for (uint32_t n = 0; n < 8; n++)
 		assert_int_equal(lr_of(0, n) != NULL, n >= 4);
-	assert_int_equal(g->vp[0]->hw.hcr, ICH_HCR_EN | ICH_HCR_TALL0 | ICH_HCR_NPIE);
+	assert_int_equal(g->vp[0]->hw.hcr, VGIC_HCR_EN | VGIC_HCR_TALL0 | VGIC_HCR_NPIE);
 	for (uint32_t n = 4; n < 8; n++)
 		set_state(lr_of(0, n), n == 7 ? ACTIVE : 0);
 	sync(0);
 	assert_int_equal(flush(0), 4);
 	for (uint32_t n = 0; n < 8; n++)
 		assert_int_equal(lr_of(0, n) != NULL, n && (n < 4 || n == 7));
-	assert_int_equal(g->vp[0]->hw.hcr & ICH_HCR_NPIE, ICH_HCR_NPIE);
+	assert_int_equal(g->vp[0]->hw.hcr & VGIC_HCR_NPIE, VGIC_HCR_NPIE);
 	assert_int_equal(ST(*lr_of(0, 7)), ACTIVE);
 	sync(0);
 }
@@ -376,24 +376,24 @@ static void test_overflow_active(void **state)
 	for (uint32_t n = 4; n < 8; n++)
 		g->vp[0]->active_prio[n] = g->vp[0]->prio[n];
 	assert_int_equal(flush(0), 4);
-	assert_int_equal(g->vp[0]->hw.hcr, ICH_HCR_EN | ICH_HCR_TALL0);
+	assert_int_equal(g->vp[0]->hw.hcr, VGIC_HCR_EN | VGIC_HCR_TALL0);
 	sync(0);
 	sgis(0, 1);
 	assert_int_equal(flush(0), 4);
 	assert_int_equal(ST(*lr_of(0, 0)), PENDING);
 	/* INTID 4 has the lowest priority of the active ones. */
 	assert_null(lr_of(0, 4));
-	assert_int_equal(g->vp[0]->hw.hcr, ICH_HCR_EN | ICH_HCR_TALL0 | ICH_HCR_LRENPIE |
-						   ICH_HCR_TDIR |
-						   (g->vp[0]->hw.hcr & ICH_HCR_NPIE));
+	assert_int_equal(g->vp[0]->hw.hcr, VGIC_HCR_EN | VGIC_HCR_TALL0 | VGIC_HCR_LRENPIE |
+						   VGIC_HCR_TDIR |
+						   (g->vp[0]->hw.hcr & VGIC_HCR_NPIE));
 	assert_true(g->vp[0]->overflow);
 	/* Two EOIs that found no LR, but one interrupt that they can mean. */
-	g->vp[0]->hw.hcr += 2u << ICH_HCR_EOI_LO;
+	g->vp[0]->hw.hcr += 2u << VGIC_HCR_EOI_LO;
 	sync(0);
 	assert_int_equal(g->vp[0]->active, 0xe0);
 	assert_int_equal(g->vp[0]->active_prio[4], 0);
 	assert_int_equal(flush(0), 4);
-	assert_int_equal(g->vp[0]->hw.hcr & ~ICH_HCR_NPIE, ICH_HCR_EN | ICH_HCR_TALL0);
+	assert_int_equal(g->vp[0]->hw.hcr & ~VGIC_HCR_NPIE, VGIC_HCR_EN | VGIC_HCR_TALL0);
 	sync(0);
 	/* Equal priorities: the active one is not left out. */
 	make(1, FAKE_VTR(2));
@@ -415,7 +415,7 @@ static void test_overflow_active(void **state)
 	vgic_spi_changed(&g->v, 200, &op);
 	assert_int_equal(flush(0), 1);
 	assert_non_null(lr_of(0, 0));
-	g->vp[0]->hw.hcr += 2u << ICH_HCR_EOI_LO;
+	g->vp[0]->hw.hcr += 2u << VGIC_HCR_EOI_LO;
 	sync(0);
 	assert_int_equal(vgic_spi(&g->v, 200)->flags, VGIC_ENABLED);
 	assert_int_equal(g->vp[0]->active, 0x10);
@@ -424,23 +424,23 @@ static void test_overflow_active(void **state)
 /* What ICC_DIR needs, by VPs and by what the CPU can trap. */
 static void test_dir_traps(void **state)
 {
-	const uint32_t base = ICH_HCR_EN | ICH_HCR_TALL0, no_tds = FAKE_VTR(4) & ~(1u << 19);
+	const uint32_t base = VGIC_HCR_EN | VGIC_HCR_TALL0, no_tds = FAKE_VTR(4) & ~(1u << 19);
 
 	(void)state;
 	for (uint32_t vps = 1; vps < 3; vps++)
 		for (uint32_t split = 0; split < 2; split++)
 			for (uint32_t over = 0; over < 2; over++)
 				for (uint32_t tds = 0; tds < 2; tds++) {
-					uint32_t want = base | (over ? ICH_HCR_LRENPIE : 0);
+					uint32_t want = base | (over ? VGIC_HCR_LRENPIE : 0);
 
 					make(vps, tds ? FAKE_VTR(4) : no_tds);
 					assert_true(vgic_set_control(g->vp[0], split ? 2 : 0));
 					g->vp[0]->active = over ? 0x1f : 1;
 					assert_int_equal(flush(0), over ? 4 : 1);
 					if (tds && (over || vps > 1))
-						want |= ICH_HCR_TDIR;
+						want |= VGIC_HCR_TDIR;
 					if (!tds && (over || (vps > 1 && split)))
-						want |= ICH_HCR_TC;
+						want |= VGIC_HCR_TC;
 					assert_int_equal(g->vp[0]->hw.hcr, want);
 				}
 	/* A second VP tells the first. */
@@ -593,7 +593,7 @@ static void test_timer(void **state)
 	sync(0);
 	assert_true(vgic_set_line(&g->v, g->vp[0], 27, true, &op));
 	assert_int_equal(flush(0), 1);
-	assert_int_equal(hw->lr[0], ICH_LR_PENDING | ICH_LR_HW | ICH_LR_GROUP | 27ull << 32 | 27);
+	assert_int_equal(hw->lr[0], VGIC_LR_PENDING | VGIC_LR_HW | VGIC_LR_GROUP | 27ull << 32 | 27);
 	assert_true(hw->timer_want);
 	hw->timer_phys = true;
 	/* Taken, the timer set anew: still active. */
@@ -644,7 +644,7 @@ static void test_timer(void **state)
 
 static void test_pending(void **state)
 {
-	uint32_t all = ICH_VMCR_VENG1 | 0xf8u << 24 | 3u << 18 | 2u << 21;
+	uint32_t all = VGIC_VMCR_VENG1 | 0xf8u << 24 | 3u << 18 | 2u << 21;
 	struct vgic_vp *vp;
 
 	(void)state;
@@ -655,7 +655,7 @@ static void test_pending(void **state)
 	vp->prio[3] = 0x50;
 	(void)atomic_or(&vp->post, 8);
 	assert_true(vgic_pending(vp, &op));
-	vp->hw.vmcr = all & ~ICH_VMCR_VENG1;
+	vp->hw.vmcr = all & ~VGIC_VMCR_VENG1;
 	assert_false(vgic_pending(vp, &op));
 	vp->hw.vmcr = (all & 0xffffff) | 0x50u << 24;
 	assert_false(vgic_pending(vp, &op));
@@ -673,9 +673,9 @@ static void test_pending(void **state)
 	vp->prio[3] = 0x58;
 	vp->hw.ap1r[0] = 1u << 11;
 	assert_true(vgic_pending(vp, &op)); /* 0x58 is of group 0x50, which is above 0x58 */
-	vp->hw.vmcr = all | ICH_VMCR_VCBPR;
+	vp->hw.vmcr = all | VGIC_VMCR_VCBPR;
 	assert_false(vgic_pending(vp, &op));
-	vp->hw.vmcr = (all & ~(7u << 21)) | 3u << 21 | ICH_VMCR_VCBPR;
+	vp->hw.vmcr = (all & ~(7u << 21)) | 3u << 21 | VGIC_VMCR_VCBPR;
 	assert_true(vgic_pending(vp, &op));
 	vp->hw.ap1r[0] = 0;
 	assert_int_equal(wr(0, -1, 0, 4, 0), VGIC_OK);

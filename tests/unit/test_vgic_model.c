@@ -190,7 +190,7 @@ static bool maintenance(const struct cpu *c)
 	for (uint32_t i = 0; i < lrs; i++) {
 		valid += STATE(c->lr[i]) != 0;
 		pending |= STATE(c->lr[i]) == 1;
-		eoi |= !STATE(c->lr[i]) && (c->lr[i] & (ICH_LR_HW | ICH_LR_EOI)) == ICH_LR_EOI;
+		eoi |= !STATE(c->lr[i]) && (c->lr[i] & (VGIC_LR_HW | VGIC_LR_EOI)) == VGIC_LR_EOI;
 	}
 	return eoi || (c->hcr & 2 && valid <= 1) || (c->hcr & 4 && c->hcr >> 27) ||
 	       (c->hcr & 8 && !pending);
@@ -207,7 +207,7 @@ static int hw_best(uint32_t vp)
 	for (uint32_t i = 0; i < lrs; i++) {
 		uint32_t p = (uint32_t)FIELD(c->lr[i], 55, 48);
 
-		if (STATE(c->lr[i]) == 1 && c->lr[i] & ICH_LR_GROUP && p < prio) {
+		if (STATE(c->lr[i]) == 1 && c->lr[i] & VGIC_LR_GROUP && p < prio) {
 			prio = p;
 			best = (int)i;
 		}
@@ -227,11 +227,11 @@ static uint32_t hw_take(uint32_t vp)
 		return 1023;
 	intid = (uint32_t)c->lr[i];
 	c->ap1r[0] |= 1u << (FIELD(c->lr[i], 55, 48) & 0xffu << bpr) / 8;
-	if (c->lr[i] & ICH_LR_HW && !c->phys)
+	if (c->lr[i] & VGIC_LR_HW && !c->phys)
 		BAD("hardware interrupt taken that is not active physically");
-	c->lr[i] &= ~ICH_LR_PENDING;
+	c->lr[i] &= ~VGIC_LR_PENDING;
 	if (intid < 8192)
-		c->lr[i] |= ICH_LR_ACTIVE;
+		c->lr[i] |= VGIC_LR_ACTIVE;
 	return intid;
 }
 
@@ -240,14 +240,14 @@ static void hw_deactivate(uint32_t vp, uint32_t intid, uint32_t level)
 	struct cpu *c = &cpus[vp];
 
 	for (uint32_t i = 0; i < lrs; i++) {
-		if ((uint32_t)c->lr[i] != intid || !(c->lr[i] & ICH_LR_ACTIVE))
+		if ((uint32_t)c->lr[i] != intid || !(c->lr[i] & VGIC_LR_ACTIVE))
 			continue;
 		/* An EOI whose priority is another's ends nothing. */
 		if (level != 32 &&
 		    (FIELD(c->lr[i], 55, 48) & 0xffu << (c->vmcr >> 18 & 7)) / 8 != level)
 			return;
-		c->lr[i] &= ~ICH_LR_ACTIVE;
-		if (c->lr[i] & ICH_LR_HW)
+		c->lr[i] &= ~VGIC_LR_ACTIVE;
+		if (c->lr[i] & VGIC_LR_HW)
 			c->phys = false;
 		return;
 	}
@@ -261,7 +261,7 @@ static void hw_eoi(uint32_t vp, uint32_t intid)
 	uint32_t level = (uint32_t)__builtin_ctz(c->ap1r[0]);
 
 	c->ap1r[0] &= c->ap1r[0] - 1;
-	if (!(c->vmcr & ICH_VMCR_VEOIM))
+	if (!(c->vmcr & VGIC_VMCR_VEOIM))
 		hw_deactivate(vp, intid, level);
 }
 
@@ -288,9 +288,9 @@ static void leave(uint32_t vp)
 		if (hw->live >> i & 1) {
 			hw->lr[i] = c->lr[i];
 			if (plant == LOST_ACTIVE && !rnd(40))
-				hw->lr[i] &= ~ICH_LR_ACTIVE;
+				hw->lr[i] &= ~VGIC_LR_ACTIVE;
 		}
-	if (hw->hcr & ICH_HCR_LRENPIE && plant != LOST_COUNT)
+	if (hw->hcr & VGIC_HCR_LRENPIE && plant != LOST_COUNT)
 		hw->hcr = c->hcr;
 	hw->vmcr = c->vmcr;
 	memcpy(hw->ap1r, c->ap1r, sizeof(hw->ap1r));
@@ -319,12 +319,12 @@ static void spoil(uint32_t vp, uint32_t i)
 {
 	struct vgic_image *hw = &gic->vp[vp]->hw;
 
-	if (plant == NO_EOI_BIT && !(hw->lr[i] & ICH_LR_HW))
-		hw->lr[i] &= ~ICH_LR_EOI;
+	if (plant == NO_EOI_BIT && !(hw->lr[i] & VGIC_LR_HW))
+		hw->lr[i] &= ~VGIC_LR_EOI;
 	if (plant == WRONG_PRIO && !rnd(50))
-		hw->lr[i] ^= 8ull << ICH_LR_PRIO;
+		hw->lr[i] ^= 8ull << VGIC_LR_PRIO;
 	if (plant == NO_GROUP && !rnd(50))
-		hw->lr[i] &= ~ICH_LR_GROUP;
+		hw->lr[i] &= ~VGIC_LR_GROUP;
 }
 
 static bool enter(uint32_t vp)
@@ -352,11 +352,11 @@ static bool enter(uint32_t vp)
 	c->vmcr = hw->vmcr;
 	memcpy(c->ap1r, hw->ap1r, sizeof(c->ap1r));
 	if (plant == NO_NPIE)
-		c->hcr &= ~ICH_HCR_NPIE;
+		c->hcr &= ~VGIC_HCR_NPIE;
 	if (plant == NO_LRENPIE)
-		c->hcr &= ~ICH_HCR_LRENPIE;
+		c->hcr &= ~VGIC_HCR_LRENPIE;
 	if (plant == NO_TDIR)
-		c->hcr &= ~ICH_HCR_TDIR;
+		c->hcr &= ~VGIC_HCR_TDIR;
 	for (uint32_t i = 0; i < 16; i++) {
 		if (!(hw->write >> i & 1))
 			continue;
@@ -478,7 +478,7 @@ static void deactivate(uint32_t vp)
 	if (!m.split || !irq_of(vp, intid)->active || on_a_stack(vp, intid))
 		return;
 	irq_of(vp, intid)->active = false;
-	if (!(cpus[vp].hcr & ICH_HCR_TDIR)) {
+	if (!(cpus[vp].hcr & VGIC_HCR_TDIR)) {
 		hw_deactivate(vp, intid, 32);
 		return;
 	}
@@ -643,7 +643,7 @@ static void interface(uint32_t vp)
 		}
 		return;
 	}
-	c->vmcr = (m.split ? ICH_VMCR_VEOIM : 0) | (uint32_t)i->pmr << 24 | (uint32_t)i->bpr << 18 |
+	c->vmcr = (m.split ? VGIC_VMCR_VEOIM : 0) | (uint32_t)i->pmr << 24 | (uint32_t)i->bpr << 18 |
 		  (i->on ? 2u : 0);
 }
 
@@ -766,7 +766,7 @@ static void begin(uint64_t s, uint32_t lr_count, bool split)
 	mmio(0, -1, 0, 4, true, 2);
 	for (uint32_t v = 0; v < VPS; v++) {
 		m.cpu[v] = (struct interface){ .pmr = 0xf8, .bpr = 3, .on = true };
-		cpus[v].vmcr = (split ? ICH_VMCR_VEOIM : 0) | 0xf8u << 24 | 3u << 18 | 2u;
+		cpus[v].vmcr = (split ? VGIC_VMCR_VEOIM : 0) | 0xf8u << 24 | 3u << 18 | 2u;
 		gic->vp[v]->hw.vmcr = cpus[v].vmcr;
 		mmio(0, (int)v, 0x70, 8, true, PROP | 13);
 		mmio(0, (int)v, 0x78, 8, true, PEND(v));

@@ -46,12 +46,12 @@ static void guest(struct cpu *c)
 		uint64_t *lr = &hw->lr[__builtin_ctz(m)];
 		uint32_t intid = (uint32_t)*lr;
 
-		if (*lr & ICH_LR_ACTIVE) {
+		if (*lr & VGIC_LR_ACTIVE) {
 			if (intid >= 32 && atomic_add(&active_on[intid], (uint32_t)-1) != 0)
 				(void)atomic_add(&errors, 1);
-			*lr &= ~ICH_LR_ACTIVE;
-		} else if (*lr & ICH_LR_PENDING) {
-			*lr ^= ICH_LR_PENDING | ICH_LR_ACTIVE;
+			*lr &= ~VGIC_LR_ACTIVE;
+		} else if (*lr & VGIC_LR_PENDING) {
+			*lr ^= VGIC_LR_PENDING | VGIC_LR_ACTIVE;
 			taken[c->vp]++;
 			if (intid >= 32 && atomic_add(&active_on[intid], 1) != 1)
 				(void)atomic_add(&errors, 1);

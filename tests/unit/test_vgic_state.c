@@ -42,7 +42,7 @@ static void make(uint32_t vtr)
 /* Something in every field. */
 static void busy(struct vgic_vp *vp)
 {
-	vp->hw.vmcr = ICH_VMCR_VENG1 | ICH_VMCR_VEOIM | 5u << 18 | 2u << 21 | 0xa8u << 24;
+	vp->hw.vmcr = VGIC_VMCR_VENG1 | VGIC_VMCR_VEOIM | 5u << 18 | 2u << 21 | 0xa8u << 24;
 	vp->hw.ap1r[0] = 0x80100201;
 	vp->enabled = rnd();
 	vp->edge = (rnd() | 0xffff) & ~(1u << VGIC_TIMER_PPI);
@@ -200,8 +200,8 @@ static void test_control(void **state)
 	for (uint32_t v = 0; v < 4; v++) {
 		assert_true(vgic_set_control(g->vp[0], v));
 		assert_int_equal(vgic_get_control(g->vp[0]), v);
-		assert_int_equal(!!(g->vp[0]->hw.vmcr & ICH_VMCR_VEOIM), v >> 1);
-		assert_int_equal(!!(g->vp[0]->hw.vmcr & ICH_VMCR_VCBPR), v & 1);
+		assert_int_equal(!!(g->vp[0]->hw.vmcr & VGIC_VMCR_VEOIM), v >> 1);
+		assert_int_equal(!!(g->vp[0]->hw.vmcr & VGIC_VMCR_VCBPR), v & 1);
 	}
 	for (uint32_t bit = 2; bit < 64; bit++)
 		assert_false(vgic_set_control(g->vp[0], BIT(bit) | 1));
@@ -499,7 +499,7 @@ static void test_lpi(void **state)
 	assert_int_equal(first, 8192 + 5);
 	/* Taken: gone. */
 	assert_int_equal(vgic_flush(g->vp[0], &lop), VGIC_OK);
-	g->vp[0]->hw.lr[0] &= ~ICH_LR_PENDING;
+	g->vp[0]->hw.lr[0] &= ~VGIC_LR_PENDING;
 	vgic_sync(g->vp[0], &lop);
 	assert_int_equal(turn(&first), VGIC_OK);
 	assert_int_equal(first, 0);
@@ -523,7 +523,7 @@ static void test_lpi_absent(void **state)
 	assert_int_equal(turn(&first), VGIC_ABSENT);
 	assert_int_equal(lop.gpa, PROP + 25);
 	/* Waiting with an interrupt that cannot be looked at: run, and be told. */
-	g->vp[0]->hw.vmcr |= ICH_VMCR_VENG1 | 0xf8u << 24;
+	g->vp[0]->hw.vmcr |= VGIC_VMCR_VENG1 | 0xf8u << 24;
 	assert_true(vgic_pending(g->vp[0], &lop));
 	assert_int_equal(turn(&first), VGIC_ABSENT);
 	/* Another in another word of them. */

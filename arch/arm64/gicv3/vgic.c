@@ -270,7 +270,8 @@ void vgic_reset_cpu_interface(struct vgic_vp *vp)
 	const struct vgic *v = vp->gic;
 
 	memset(vp->hw.ap1r, 0, sizeof(vp->hw.ap1r));
-	vp->hw.vmcr = vgic_min_bpr1(v) << ICH_VMCR_VBPR1 | (vgic_min_bpr1(v) - 1) << ICH_VMCR_VBPR0;
+	vp->hw.vmcr = vgic_min_bpr1(v) << VGIC_VMCR_VBPR1 | (vgic_min_bpr1(v) - 1)
+								    << VGIC_VMCR_VBPR0;
 }
 
 void vgic_reset_vp(struct vgic_vp *vp, struct vgic_op *op)
@@ -300,7 +301,7 @@ bool vgic_add_vp(struct vgic *v, struct vgic_vp *vp, uint32_t index, uint32_t af
 	vp->index = index;
 	vp->affinity = affinity;
 	vgic_reset_vp(vp, &op);
-	vp->hw.hcr = ICH_HCR_EN | ICH_HCR_TALL0;
+	vp->hw.hcr = VGIC_HCR_EN | VGIC_HCR_TALL0;
 	t = lock_take(&v->lock);
 	atomic_store(&v->vp[index], vp);
 	atomic_store(&v->vps, v->vps + 1);

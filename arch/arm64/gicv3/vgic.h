@@ -161,6 +161,8 @@ struct vgic {
 	struct vgic_vp *vp[VGIC_MAX_VPS];      /* atomic */
 };
 
+_Static_assert(sizeof(struct vgic) <= 4096, "a distributor is one page, and those of its SPIs");
+
 /* ---- life ---- */
 
 /* Pages that an SPI count needs beside struct vgic; zeroed, handed to vgic_init(). */
@@ -331,27 +333,27 @@ void vgic_hold(struct vgic_vp *vp, struct vgic_op *op);
 void vgic_release(struct vgic *v, struct vgic_op *op);
 
 /* ICH_LR<n>_EL2, ICH_HCR_EL2, ICH_VMCR_EL2, ICH_VTR_EL2: IHI 0069, 12.5 */
-#define ICH_LR_PENDING	BIT(62)
-#define ICH_LR_ACTIVE	BIT(63)
-#define ICH_LR_HW	BIT(61)
-#define ICH_LR_GROUP	BIT(60)
-#define ICH_LR_EOI	BIT(41)
-#define ICH_LR_PRIO	48
-#define ICH_LR_PINTID	32
-#define ICH_HCR_EN	0x1u
-#define ICH_HCR_LRENPIE 0x4u
-#define ICH_HCR_NPIE	0x8u
-#define ICH_HCR_TC	0x400u
-#define ICH_HCR_TALL0	0x800u
-#define ICH_HCR_TDIR	0x4000u
-#define ICH_HCR_EOI_LO	27
-#define ICH_VMCR_VENG1	0x2u
-#define ICH_VMCR_VCBPR	0x10u
-#define ICH_VMCR_VEOIM	0x200u
-#define ICH_VMCR_VBPR1	18
-#define ICH_VMCR_VBPR0	21
-#define ICH_VMCR_VPMR	24
-#define ICH_VTR_TDS	BIT(19)
+#define VGIC_LR_PENDING	 BIT(62)
+#define VGIC_LR_ACTIVE	 BIT(63)
+#define VGIC_LR_HW	 BIT(61)
+#define VGIC_LR_GROUP	 BIT(60)
+#define VGIC_LR_EOI	 BIT(41)
+#define VGIC_LR_PRIO	 48
+#define VGIC_LR_PINTID	 32
+#define VGIC_HCR_EN	 0x1u
+#define VGIC_HCR_LRENPIE 0x4u
+#define VGIC_HCR_NPIE	 0x8u
+#define VGIC_HCR_TC	 0x400u
+#define VGIC_HCR_TALL0	 0x800u
+#define VGIC_HCR_TDIR	 0x4000u
+#define VGIC_HCR_EOI_LO	 27
+#define VGIC_VMCR_VENG1	 0x2u
+#define VGIC_VMCR_VCBPR	 0x10u
+#define VGIC_VMCR_VEOIM	 0x200u
+#define VGIC_VMCR_VBPR1	 18
+#define VGIC_VMCR_VBPR0	 21
+#define VGIC_VMCR_VPMR	 24
+#define VGIC_VTR_TDS	 BIT(19)
 
 /* The least value of a VBPR1 (IHI 0069, ICV_BPR1_EL1), one above VBPR0's. */
 static inline uint32_t vgic_min_bpr1(const struct vgic *v)

@@ -21,10 +21,10 @@ static uint32_t running(const struct vgic_vp *vp)
 /* The bits of a priority that preempt (IHI 0069, 4.8.2). VBPR1 = n: bits 7:n. CBPR: VBPR0 + 1. */
 static uint32_t group_mask(const struct vgic_vp *vp)
 {
-	uint32_t vmcr = vp->hw.vmcr, bpr = vmcr >> ICH_VMCR_VBPR1 & 7;
+	uint32_t vmcr = vp->hw.vmcr, bpr = vmcr >> VGIC_VMCR_VBPR1 & 7;
 
-	if (vmcr & ICH_VMCR_VCBPR)
-		bpr = (vmcr >> ICH_VMCR_VBPR0 & 7) + 1;
+	if (vmcr & VGIC_VMCR_VCBPR)
+		bpr = (vmcr >> VGIC_VMCR_VBPR0 & 7) + 1;
 	bpr = MAX(bpr, vgic_min_bpr1(vp->gic));
 	return 0xffu << bpr & 0xff;
 }
@@ -40,9 +40,9 @@ bool vgic_pending(struct vgic_vp *vp, struct vgic_op *op)
 	else
 		vp->work = 1;
 	lock_drop(t);
-	if (!(vp->hw.vmcr & ICH_VMCR_VENG1))
+	if (!(vp->hw.vmcr & VGIC_VMCR_VENG1))
 		return false;
-	return best < vp->hw.vmcr >> ICH_VMCR_VPMR && (best & group_mask(vp)) < running(vp);
+	return best < vp->hw.vmcr >> VGIC_VMCR_VPMR && (best & group_mask(vp)) < running(vp);
 }
 
 /* IHI 0069, 4.5: with EOImode 0 a write is not for us; an LPI is never active. */
@@ -53,7 +53,7 @@ enum vgic_result vgic_dir(struct vgic_vp *vp, uint64_t value, struct vgic_op *op
 	enum vgic_result r = VGIC_OK;
 	struct lock_token t;
 
-	if (!(vp->hw.vmcr & ICH_VMCR_VEOIM))
+	if (!(vp->hw.vmcr & VGIC_VMCR_VEOIM))
 		return VGIC_OK;
 	if (intid < VGIC_PRIVATE) {
 		t = lock_take(&vp->lock);
@@ -88,7 +88,7 @@ uint64_t vgic_icc_read(const struct vgic_vp *vp, enum vgic_icc reg)
 
 	switch (reg) {
 	case VGIC_ICC_PMR:
-		return vmcr >> ICH_VMCR_VPMR;
+		return vmcr >> VGIC_VMCR_VPMR;
 	case VGIC_ICC_RPR:
 		level = running(vp);
 		return level > 0xff ? 0xff : level;
@@ -104,7 +104,7 @@ void vgic_icc_write(struct vgic_vp *vp, enum vgic_icc reg, uint64_t value)
 {
 	if (reg == VGIC_ICC_PMR)
 		vp->hw.vmcr = (vp->hw.vmcr & 0x00ffffffu) | ((uint32_t)value & vp->gic->pri_mask)
-								    << ICH_VMCR_VPMR;
+								    << VGIC_VMCR_VPMR;
 	else if (reg == VGIC_ICC_CTLR)
 		(void)vgic_set_control(vp, value & 3);
 }
@@ -113,15 +113,15 @@ uint64_t vgic_get_control(const struct vgic_vp *vp)
 {
 	uint32_t vmcr = vp->hw.vmcr;
 
-	return (vmcr & ICH_VMCR_VCBPR ? 1u : 0u) | (vmcr & ICH_VMCR_VEOIM ? 2u : 0u);
+	return (vmcr & VGIC_VMCR_VCBPR ? 1u : 0u) | (vmcr & VGIC_VMCR_VEOIM ? 2u : 0u);
 }
 
 bool vgic_set_control(struct vgic_vp *vp, uint64_t value)
 {
-	uint32_t vmcr = vp->hw.vmcr & ~(ICH_VMCR_VCBPR | ICH_VMCR_VEOIM);
+	uint32_t vmcr = vp->hw.vmcr & ~(VGIC_VMCR_VCBPR | VGIC_VMCR_VEOIM);
 
 	if (value & ~3ull)
 		return false;
-	vp->hw.vmcr = vmcr | (value & 1 ? ICH_VMCR_VCBPR : 0) | (value & 2 ? ICH_VMCR_VEOIM : 0);
+	vp->hw.vmcr = vmcr | (value & 1 ? VGIC_VMCR_VCBPR : 0) | (value & 2 ? VGIC_VMCR_VEOIM : 0);
 	return true;
 }

@@ -58,10 +58,10 @@ enum vgic_result vgic_get_local(struct vgic_vp *vp, void *buf, struct vgic_op *o
 	memset(&s, 0, sizeof(s));
 	s.version = HV_ARM64_INTERRUPT_CONTROLLER_VERSION;
 	s.gic_version = HV_ARM64_GIC_VERSION_3;
-	s.icc_igrpen1_el1 = vmcr & ICH_VMCR_VENG1 ? 1 : 0;
+	s.icc_igrpen1_el1 = vmcr & VGIC_VMCR_VENG1 ? 1 : 0;
 	s.gicr_ctlr_enable_lpis = vp->lpi.enabled;
-	s.icc_bpr1_el1 = vmcr >> ICH_VMCR_VBPR1 & 7;
-	s.icc_pmr_el1 = vmcr >> ICH_VMCR_VPMR;
+	s.icc_bpr1_el1 = vmcr >> VGIC_VMCR_VBPR1 & 7;
+	s.icc_pmr_el1 = vmcr >> VGIC_VMCR_VPMR;
 	s.gicr_propbaser = vp->lpi.propbaser;
 	s.gicr_pendbaser = vp->lpi.pendbaser & VGIC_PENDBASER_MASK;
 	memcpy(s.ich_ap1r_el2, vp->hw.ap1r, sizeof(s.ich_ap1r_el2));
@@ -108,12 +108,12 @@ static bool check_local(const struct vgic_vp *vp, const local_state *s)
 
 static void commit_local(struct vgic_vp *vp, const local_state *s, struct vgic_op *op)
 {
-	uint32_t keep = ICH_VMCR_VCBPR | ICH_VMCR_VEOIM | 7u << ICH_VMCR_VBPR0, line = 0;
+	uint32_t keep = VGIC_VMCR_VCBPR | VGIC_VMCR_VEOIM | 7u << VGIC_VMCR_VBPR0, line = 0;
 	struct vgic_lpi *l = &vp->lpi;
 
-	vp->hw.vmcr = (vp->hw.vmcr & keep) | (s->icc_igrpen1_el1 ? ICH_VMCR_VENG1 : 0) |
-		      (uint32_t)s->icc_bpr1_el1 << ICH_VMCR_VBPR1 |
-		      (uint32_t)s->icc_pmr_el1 << ICH_VMCR_VPMR;
+	vp->hw.vmcr = (vp->hw.vmcr & keep) | (s->icc_igrpen1_el1 ? VGIC_VMCR_VENG1 : 0) |
+		      (uint32_t)s->icc_bpr1_el1 << VGIC_VMCR_VBPR1 |
+		      (uint32_t)s->icc_pmr_el1 << VGIC_VMCR_VPMR;
 	memcpy(vp->hw.ap1r, s->ich_ap1r_el2, sizeof(vp->hw.ap1r));
 	for (uint32_t n = 0; n < VGIC_PRIVATE; n++) {
 		const struct hv_arm64_interrupt_state *i = &s->interrupts[n];

@@ -146,19 +146,19 @@ static uint64_t encode(uint32_t intid, uint8_t flags, uint8_t prio, uint8_t acti
 {
 	bool active = flags & VGIC_ACTIVE, hw = intid == VGIC_TIMER_PPI;
 	bool pending = flags & VGIC_ENABLED && vgic_irq_pending(flags);
-	uint64_t lr = intid | ICH_LR_GROUP;
+	uint64_t lr = intid | VGIC_LR_GROUP;
 	bool both = pending && active && may_both && prio == active_prio && !hw;
 
 	if (active)
-		lr |= ICH_LR_ACTIVE;
+		lr |= VGIC_LR_ACTIVE;
 	if (both || !active)
-		lr |= ICH_LR_PENDING;
-	*latch = lr & ICH_LR_PENDING && flags & VGIC_LATCH;
-	lr |= (uint64_t)(active ? active_prio : prio) << ICH_LR_PRIO;
+		lr |= VGIC_LR_PENDING;
+	*latch = lr & VGIC_LR_PENDING && flags & VGIC_LATCH;
+	lr |= (uint64_t)(active ? active_prio : prio) << VGIC_LR_PRIO;
 	if (hw)
-		return lr | ICH_LR_HW | (uint64_t)intid << ICH_LR_PINTID;
+		return lr | VGIC_LR_HW | (uint64_t)intid << VGIC_LR_PINTID;
 	if ((pending && active && !both) || (flags & (VGIC_LINE | VGIC_EDGE)) == VGIC_LINE)
-		lr |= ICH_LR_EOI;
+		lr |= VGIC_LR_EOI;
 	return lr;
 }
 
@@ -197,7 +197,7 @@ static uint64_t load_lpi(struct vgic_vp *vp, uint32_t intid)
 	uint32_t n = intid - VGIC_LPI_FIRST;
 
 	vp->lpi.pending[n / 64] &= ~BIT(n % 64);
-	return intid | ICH_LR_GROUP | ICH_LR_PENDING | (uint64_t)vp->lpi.prio[n] << ICH_LR_PRIO;
+	return intid | VGIC_LR_GROUP | VGIC_LR_PENDING | (uint64_t)vp->lpi.prio[n] << VGIC_LR_PRIO;
 }
 
 static void load(struct vgic_vp *vp, const struct picks *p)
@@ -228,18 +228,18 @@ static void load(struct vgic_vp *vp, const struct picks *p)
 static uint32_t base_hcr(const struct vgic_vp *vp, const struct picks *p)
 {
 	const struct vgic *v = vp->gic;
-	uint32_t hcr = ICH_HCR_EN | ICH_HCR_TALL0;
+	uint32_t hcr = VGIC_HCR_EN | VGIC_HCR_TALL0;
 
 	if (p->pending_out)
-		hcr |= ICH_HCR_NPIE;
+		hcr |= VGIC_HCR_NPIE;
 	if (p->active_out)
-		hcr |= ICH_HCR_LRENPIE;
+		hcr |= VGIC_HCR_LRENPIE;
 	if (!p->active_out && atomic_load(&v->vps) < 2)
 		return hcr;
 	/* TC costs PMR accesses too: only where a DIR is to be expected. */
-	if (v->vtr & ICH_VTR_TDS)
-		return hcr | ICH_HCR_TDIR;
-	return p->active_out || vp->hw.vmcr & ICH_VMCR_VEOIM ? hcr | ICH_HCR_TC : hcr;
+	if (v->vtr & VGIC_VTR_TDS)
+		return hcr | VGIC_HCR_TDIR;
+	return p->active_out || vp->hw.vmcr & VGIC_VMCR_VEOIM ? hcr | VGIC_HCR_TC : hcr;
 }
 
 /* spis: the distributor's lock is held. */
@@ -357,9 +357,9 @@ static void fold_private(struct vgic_vp *vp, uint64_t lr, bool latch)
 	uint32_t n = (uint32_t)lr, bit = 1u << n;
 
 	vp->resident &= ~bit;
-	if (lr & ICH_LR_PENDING && latch)
+	if (lr & VGIC_LR_PENDING && latch)
 		vp->latch |= bit;
-	if (lr & ICH_LR_ACTIVE) {
+	if (lr & VGIC_LR_ACTIVE) {
 		vp->active |= bit;
 		vp->active_prio[n] = (uint8_t)FIELD(lr, 55, 48);
 		return;
@@ -367,7 +367,7 @@ static void fold_private(struct vgic_vp *vp, uint64_t lr, bool latch)
 	vp->active &= ~bit;
 	vp->active_prio[n] = 0;
 	/* Hardware ended the physical interrupt with it. */
-	if (lr & ICH_LR_HW && !(lr & ICH_LR_PENDING))
+	if (lr & VGIC_LR_HW && !(lr & VGIC_LR_PENDING))
 		vp->hw.timer_phys = false;
 }
 
@@ -376,9 +376,9 @@ static void fold_spi(struct vgic_vp *vp, uint64_t lr, bool latch, struct vgic_op
 	struct vgic_irq *irq = vgic_spi(vp->gic, (uint32_t)lr);
 
 	irq->lr = 0;
-	if (lr & ICH_LR_PENDING && latch)
+	if (lr & VGIC_LR_PENDING && latch)
 		irq->flags |= VGIC_LATCH;
-	if (lr & ICH_LR_ACTIVE) {
+	if (lr & VGIC_LR_ACTIVE) {
 		irq->flags |= VGIC_ACTIVE;
 		irq->active_prio = (uint8_t)FIELD(lr, 55, 48);
 		irq->active_vp = (uint8_t)vp->index;
@@ -393,7 +393,7 @@ static void fold_lpi(struct vgic_vp *vp, uint64_t lr)
 {
 	uint32_t n = (uint32_t)lr - VGIC_LPI_FIRST;
 
-	if (!(lr & ICH_LR_PENDING))
+	if (!(lr & VGIC_LR_PENDING))
 		return;
 	/* Its bit of ready_words is still set. */
 	vp->lpi.pending[n / 64] |= BIT(n % 64);
@@ -419,7 +419,7 @@ void vgic_sync_slow(struct vgic_vp *vp, struct vgic_op *op)
 		d = lock_take(&vp->gic->lock);
 
 	if (vp->overflow)
-		for (uint32_t n = hw->hcr >> ICH_HCR_EOI_LO; n; n--)
+		for (uint32_t n = hw->hcr >> VGIC_HCR_EOI_LO; n; n--)
 			if (!end_absent(vp, op))
 				break;
 	for (uint32_t m = hw->live; m; m &= m - 1) {
@@ -433,12 +433,12 @@ void vgic_sync_slow(struct vgic_vp *vp, struct vgic_op *op)
 		else
 			fold_lpi(vp, hw->lr[i]);
 		/* An ended one that asks for maintenance would go on asking. */
-		if (hw->lr[i] & (ICH_LR_PENDING | ICH_LR_ACTIVE) ||
-		    (hw->lr[i] & (ICH_LR_EOI | ICH_LR_HW)) == ICH_LR_EOI)
+		if (hw->lr[i] & (VGIC_LR_PENDING | VGIC_LR_ACTIVE) ||
+		    (hw->lr[i] & (VGIC_LR_EOI | VGIC_LR_HW)) == VGIC_LR_EOI)
 			hw->stale |= (uint16_t)(1u << i);
 	}
 	hw->live = hw->write = 0;
-	hw->hcr = ICH_HCR_EN | ICH_HCR_TALL0;
+	hw->hcr = VGIC_HCR_EN | VGIC_HCR_TALL0;
 	vp->overflow = false;
 	vp->work = 1;
 	if (d.lock)

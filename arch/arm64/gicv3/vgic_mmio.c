@@ -8,24 +8,18 @@
  * RWP never shows: a write that would set it answers VGIC_AGAIN until no VP has the old setting in
  * a list register.
  */
-#include "arch/arm64/gicv3/vgic.h"
+#include "arch/arm64/gicv3/vgic_mmio.h"
 
 #define SIZE_4	   1u
 #define SIZE_8	   2u /* 64-bit register, also by halves */
 #define SIZE_BYTES 4u /* 32-bit register, also by bytes */
 
-typedef enum vgic_result (*read_fn)(const struct vgic_access *a, uint32_t n, uint64_t *v,
-				    struct vgic_op *op);
-/* mask: the bits that the access covers; val has none outside. */
-typedef enum vgic_result (*write_fn)(const struct vgic_access *a, uint32_t n, uint64_t val,
-				     uint64_t mask, struct vgic_op *op);
-
 struct row {
 	uint32_t first, end; /* offsets */
 	uint32_t base;	     /* of register 0, when first is another's */
 	uint32_t size;
-	read_fn read;
-	write_fn write;
+	vgic_read_fn *read;
+	vgic_write_fn *write;
 };
 
 /* ---- interrupts, private or shared alike ---- */
@@ -364,156 +358,6 @@ static enum vgic_result read_ids(const struct vgic_access *a, uint32_t n, uint64
 	return VGIC_OK;
 }
 
-/* ---- GICR, RD_base ---- */
-
-#define GICR_CTLR_LPIS 0x1u
-#define GICR_CTLR_CES  0x2u
-#define GICR_CTLR_IR   0x4u
-
-static enum vgic_result read_gicr_ctlr(const struct vgic_access *a, uint32_t n, uint64_t *v,
-				       struct vgic_op *op)
-{
-	struct lock_token t = lock_take(&a->redist->lock);
-
-	(void)n;
-	(void)op;
-	*v = GICR_CTLR_CES | GICR_CTLR_IR | (a->redist->lpi.enabled ? GICR_CTLR_LPIS : 0);
-	lock_drop(t);
-	return VGIC_OK;
-}
-
-/* Lock a redistributor whose LPIs are all in memory; token without a lock: wait. */
-static struct lock_token lock_lpis(const struct vgic_access *a, struct vgic_op *op)
-{
-	struct lock_token t = lock_take(&a->redist->lock);
-
-	if (!a->redist->hw.live)
-		return t;
-	vgic_hold(a->redist, op);
-	lock_drop(t);
-	return (struct lock_token){ NULL };
-}
-
-static enum vgic_result write_gicr_ctlr(const struct vgic_access *a, uint32_t n, uint64_t val,
-					uint64_t mask, struct vgic_op *op)
-{
-	struct lock_token t = lock_lpis(a, op);
-	enum vgic_result r;
-
-	(void)n;
-	(void)mask;
-	if (!t.lock)
-		return VGIC_AGAIN;
-	r = vgic_lpi_enable(a->redist, val & GICR_CTLR_LPIS, op);
-	vgic_post(a->redist, op);
-	lock_drop(t);
-	return r;
-}
-
-/* Affinity 63:32, Processor_Number 23:8, Last 4, DirectLPI 3, PLPIS 0 (IHI 0069, GICR_TYPER). */
-static enum vgic_result read_gicr_typer(const struct vgic_access *a, uint32_t n, uint64_t *v,
-					struct vgic_op *op)
-{
-	(void)n;
-	(void)op;
-	*v = (uint64_t)a->redist->affinity << 32 | (uint64_t)a->redist->index << 8 |
-	     (a->redist->last ? BIT(4) : 0) | BIT(3) | BIT(0);
-	return VGIC_OK;
-}
-
-static enum vgic_result read_propbaser(const struct vgic_access *a, uint32_t n, uint64_t *v,
-				       struct vgic_op *op)
-{
-	struct lock_token t = lock_take(&a->redist->lock);
-
-	(void)n;
-	(void)op;
-	*v = a->redist->lpi.propbaser;
-	lock_drop(t);
-	return VGIC_OK;
-}
-
-static enum vgic_result read_pendbaser(const struct vgic_access *a, uint32_t n, uint64_t *v,
-				       struct vgic_op *op)
-{
-	struct lock_token t = lock_take(&a->redist->lock);
-
-	(void)n;
-	(void)op;
-	*v = a->redist->lpi.pendbaser & ~VGIC_PENDBASER_PTZ;
-	lock_drop(t);
-	return VGIC_OK;
-}
-
-/* Writing a table's address while LPIs are enabled is UNPREDICTABLE: ignored here. */
-static enum vgic_result write_base(const struct vgic_access *a, uint64_t *reg, uint64_t val,
-				   uint64_t mask)
-{
-	struct lock_token t = lock_take(&a->redist->lock);
-
-	if (!a->redist->lpi.enabled)
-		*reg = (*reg & ~mask) | val;
-	lock_drop(t);
-	return VGIC_OK;
-}
-
-static enum vgic_result write_propbaser(const struct vgic_access *a, uint32_t n, uint64_t val,
-					uint64_t mask, struct vgic_op *op)
-{
-	(void)n;
-	(void)op;
-	return write_base(a, &a->redist->lpi.propbaser, val & VGIC_PROPBASER_MASK, mask);
-}
-
-static enum vgic_result write_pendbaser(const struct vgic_access *a, uint32_t n, uint64_t val,
-					uint64_t mask, struct vgic_op *op)
-{
-	(void)n;
-	(void)op;
-	return write_base(a, &a->redist->lpi.pendbaser,
-			  val & (VGIC_PENDBASER_MASK | VGIC_PENDBASER_PTZ), mask);
-}
-
-enum lpi_command { LPI_SET, LPI_CLEAR, LPI_INV, LPI_INVALL };
-
-static enum vgic_result command(const struct vgic_access *a, enum lpi_command c, uint64_t val,
-				uint64_t mask, struct vgic_op *op)
-{
-	struct lock_token t;
-
-	/* The INTID is in the low half. */
-	if (!(mask & MASK(31, 0)))
-		return VGIC_OK;
-	if (c == LPI_SET) {
-		(void)vgic_lpi_post(a->redist, (uint32_t)val, op);
-		return VGIC_OK;
-	}
-	t = lock_lpis(a, op);
-	if (!t.lock)
-		return VGIC_AGAIN;
-	if (c == LPI_CLEAR)
-		vgic_lpi_clear(a->redist, (uint32_t)val);
-	else if (c == LPI_INV)
-		vgic_lpi_invalidate(a->redist, (uint32_t)val);
-	else
-		vgic_lpi_invalidate_all(a->redist);
-	vgic_post(a->redist, op);
-	lock_drop(t);
-	return VGIC_OK;
-}
-
-#define COMMAND(name, c) \
-	static enum vgic_result write_##name(const struct vgic_access *a, uint32_t n, \
-					     uint64_t val, uint64_t mask, struct vgic_op *op) \
-	{ \
-		(void)n; \
-		return command(a, c, val, mask, op); \
-	}
-COMMAND(setlpir, LPI_SET)
-COMMAND(clrlpir, LPI_CLEAR)
-COMMAND(invlpir, LPI_INV)
-COMMAND(invallr, LPI_INVALL)
-
 /* ---- the tables ---- */
 
 /* GICD and SGI_base have these at the same offsets: SGI_base register 0, GICD the others. */
@@ -558,17 +402,17 @@ static const struct row gicd_rows[] = {
 };
 
 static const struct row rd_rows[] = {
-	{ 0x0000, 0x0004, 0x0000, SIZE_4, read_gicr_ctlr, write_gicr_ctlr },
+	{ 0x0000, 0x0004, 0x0000, SIZE_4, vgic_read_gicr_ctlr, vgic_write_gicr_ctlr },
 	{ 0x0004, 0x0008, 0x0004, SIZE_4, NULL, NULL },			/* IIDR */
-	{ 0x0008, 0x0010, 0x0008, SIZE_8, read_gicr_typer, NULL },
+	{ 0x0008, 0x0010, 0x0008, SIZE_8, vgic_read_gicr_typer, NULL },
 	{ 0x0010, 0x0014, 0x0010, SIZE_4, NULL, NULL },			/* STATUSR: not there */
 	{ 0x0014, 0x0018, 0x0014, SIZE_4, NULL, NULL },			/* WAKER: never asleep */
-	{ 0x0040, 0x0048, 0x0040, SIZE_8, NULL, write_setlpir },
-	{ 0x0048, 0x0050, 0x0048, SIZE_8, NULL, write_clrlpir },
-	{ 0x0070, 0x0078, 0x0070, SIZE_8, read_propbaser, write_propbaser },
-	{ 0x0078, 0x0080, 0x0078, SIZE_8, read_pendbaser, write_pendbaser },
-	{ 0x00a0, 0x00a8, 0x00a0, SIZE_8, NULL, write_invlpir },
-	{ 0x00b0, 0x00b8, 0x00b0, SIZE_8, NULL, write_invallr },
+	{ 0x0040, 0x0048, 0x0040, SIZE_8, NULL, vgic_write_setlpir },
+	{ 0x0048, 0x0050, 0x0048, SIZE_8, NULL, vgic_write_clrlpir },
+	{ 0x0070, 0x0078, 0x0070, SIZE_8, vgic_read_propbaser, vgic_write_propbaser },
+	{ 0x0078, 0x0080, 0x0078, SIZE_8, vgic_read_pendbaser, vgic_write_pendbaser },
+	{ 0x00a0, 0x00a8, 0x00a0, SIZE_8, NULL, vgic_write_invlpir },
+	{ 0x00b0, 0x00b8, 0x00b0, SIZE_8, NULL, vgic_write_invallr },
 	{ 0x00c0, 0x00c4, 0x00c0, SIZE_4, NULL, NULL },			/* SYNCR: never busy */
 	ID_ROW,
 };
