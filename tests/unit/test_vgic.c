@@ -156,6 +156,8 @@ static void test_sources(void **state)
 	assert_false(vgic_set_line(&g->v, NULL, 332, true, &op));
 	assert_false(vgic_set_line(&g->v, g->vp[0], 1019, true, &op));
 	assert_false(vgic_set_line(&g->v, g->vp[0], 1023, true, &op));
+	assert_false(vgic_pulse(&g->v, g->vp[0], 332, &op));
+	assert_false(vgic_lpi_post(g->vp[0], 8191, &op));
 	/* A line that does not move kicks nobody. */
 	enable_spi(40, 1);
 	for (uint32_t intid = 20; intid <= 40; intid += 20) {
@@ -593,7 +595,8 @@ static void test_timer(void **state)
 	sync(0);
 	assert_true(vgic_set_line(&g->v, g->vp[0], 27, true, &op));
 	assert_int_equal(flush(0), 1);
-	assert_int_equal(hw->lr[0], VGIC_LR_PENDING | VGIC_LR_HW | VGIC_LR_GROUP | 27ull << 32 | 27);
+	assert_int_equal(hw->lr[0],
+			 VGIC_LR_PENDING | VGIC_LR_HW | VGIC_LR_GROUP | 27ull << 32 | 27);
 	assert_true(hw->timer_want);
 	hw->timer_phys = true;
 	/* Taken, the timer set anew: still active. */

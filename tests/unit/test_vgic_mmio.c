@@ -381,11 +381,66 @@ static void test_counts(void **state)
 	}
 }
 
+/* Frames at any place of their own. */
+static void test_bases(void **state)
+{
+	static const struct {
+		uint64_t gpa, offset;
+		int redist; /* -2: none */
+	} rows[] = {
+		{ 0, 0, -2 },	       { 0x07ffffff, 0, -2 },
+		{ 0x08000000, 0, -1 }, { 0x0800ffff, 0xffff, -1 },
+		{ 0x08010000, 0, -2 }, { 0x0809ffff, 0, -2 },
+		{ 0x080a0000, 0, 0 },  { 0x080bffff, 0x1ffff, 0 },
+		{ 0x080c0000, 0, 1 },  { 0x080fffff, 0x1ffff, 2 },
+		{ 0x08100000, 0, -2 }, { ~0ull, 0, -2 },
+	};
+	struct vgic_access a;
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(vgic_mmio_find(g->vp[1], rows[i].gpa, 4, &a),
+				 rows[i].redist != -2);
+		if (rows[i].redist == -2)
+			continue;
+		assert_ptr_equal(a.gic, &g->v);
+		assert_ptr_equal(a.self, g->vp[1]);
+		assert_ptr_equal(a.redist, rows[i].redist < 0 ? NULL : g->vp[rows[i].redist]);
+		assert_int_equal(a.offset, rows[i].offset);
+		assert_int_equal(a.width, 4);
+	}
+	/* Misaligned, too high, over another: refused, and nothing moved. */
+	assert_false(vgic_set_gicd_base(&g->v, 0x08000800));
+	assert_false(vgic_set_gicd_base(&g->v, 0x080a0000));
+	assert_false(vgic_set_gicd_base(&g->v, 0x080f0000));
+	assert_false(vgic_set_gicd_base(&g->v, BIT(48)));
+	assert_false(vgic_set_gicd_base(&g->v, ~0xffffull));
+	assert_int_equal(g->v.gicd_base, 0x08000000);
+	assert_false(vgic_set_gicr_base(g->vp[0], 0x08000000));
+	assert_false(vgic_set_gicr_base(g->vp[0], 0x07ff0000));
+	assert_false(vgic_set_gicr_base(g->vp[0], 0x080b0000));
+	assert_false(vgic_set_gicr_base(g->vp[0], 0x080d0000));
+	assert_false(vgic_set_gicr_base(g->vp[0], BIT(48) - 0x10000));
+	assert_int_equal(g->vp[0]->gicr_base, 0x080a0000);
+	/* Onto a part of itself, to the end of the address space, away. */
+	assert_true(vgic_set_gicr_base(g->vp[0], 0x08090000));
+	assert_int_equal(get(0, 8, 4), 0x19); /* none follows now */
+	assert_true(vgic_set_gicr_base(g->vp[0], BIT(48) - 0x20000));
+	assert_true(vgic_set_gicd_base(&g->v, 0x080a0000));
+	assert_true(vgic_set_gicr_base(g->vp[0], 0));
+	assert_true(vgic_set_gicd_base(&g->v, 0));
+	assert_false(vgic_mmio_find(g->vp[1], 0, 4, &a));
+	assert_false(vgic_mmio_find(g->vp[1], 0x080a0000, 4, &a));
+	assert_true(vgic_mmio_find(g->vp[0], 0x080c0000, 4, &a));
+}
+
 static int setup(void **state)
 {
 	(void)state;
 	g = fake_gic_new(3, SPIS, FAKE_VTR(4));
-	g->vp[2]->last = true;
+	assert_true(vgic_set_gicd_base(&g->v, 0x08000000));
+	for (uint32_t i = 0; i < 3; i++)
+		assert_true(vgic_set_gicr_base(g->vp[i], 0x080a0000 + i * VGIC_GICR_SIZE));
 	return 0;
 }
 
@@ -401,9 +456,14 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_rows),	T(test_widths),		  T(test_bits),
-		T(test_parts),	T(test_pending_of_level), T(test_lpi_registers),
+		T(test_rows),
+		T(test_widths),
+		T(test_bits),
+		T(test_parts),
+		T(test_pending_of_level),
+		T(test_lpi_registers),
 		T(test_counts),
+		T(test_bases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

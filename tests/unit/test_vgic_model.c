@@ -643,8 +643,8 @@ static void interface(uint32_t vp)
 		}
 		return;
 	}
-	c->vmcr = (m.split ? VGIC_VMCR_VEOIM : 0) | (uint32_t)i->pmr << 24 | (uint32_t)i->bpr << 18 |
-		  (i->on ? 2u : 0);
+	c->vmcr = (m.split ? VGIC_VMCR_VEOIM : 0) | (uint32_t)i->pmr << 24 |
+		  (uint32_t)i->bpr << 18 | (i->on ? 2u : 0);
 }
 
 /* Everything that can be read, by VP 0. */

@@ -129,12 +129,12 @@ struct vgic_vp {
 	uint32_t post;	/* atomic: SGIs and edges of PPIs that came */
 	uint32_t line;	/* atomic: levels of PPIs */
 	struct lock lock;
-	struct vgic *gic;  /* constant */
-	uint32_t index;	   /* constant */
-	uint32_t affinity; /* constant: Aff3.Aff2.Aff1.Aff0, as in GICR_TYPER[63:32] */
-	bool last;	   /* GICR_TYPER.Last */
-	bool overflow;	   /* an active interrupt is without an LR */
-	uint16_t lr_latch; /* LRs whose pending bit carries the latch */
+	struct vgic *gic;   /* constant */
+	uint32_t index;	    /* constant */
+	uint32_t affinity;  /* constant: Aff3.Aff2.Aff1.Aff0, as in GICR_TYPER[63:32] */
+	uint64_t gicr_base; /* atomic: GPA of the redistributor's frames, 0: none */
+	bool overflow;	    /* an active interrupt is without an LR */
+	uint16_t lr_latch;  /* LRs whose pending bit carries the latch */
 
 	uint32_t enabled, edge, latch, active; /* a bit an INTID */
 	uint32_t resident;
@@ -157,6 +157,7 @@ struct vgic {
 	uint32_t vps;			       /* atomic: how many there are */
 	uint32_t enable;		       /* atomic: GICD_CTLR.EnableGrp1 */
 	struct partition *partition;	       /* constant: whose memory has the LPI tables */
+	uint64_t gicd_base;		       /* atomic: GPA of the distributor's frame, 0: none */
 	struct vgic_irq *page[VGIC_SPI_PAGES]; /* constant */
 	struct vgic_vp *vp[VGIC_MAX_VPS];      /* atomic */
 };
@@ -253,6 +254,13 @@ void vgic_icc_write(struct vgic_vp *vp, enum vgic_icc reg, uint64_t value);
 /* ---- MMIO: vgic_mmio.c ---- */
 
 /*
+ * Where the frames are. False: not on 64 KiB, not below 2^48, or over another frame. 0 takes a
+ * frame away. A VP in its guest may see either until its next exit; stage 2 is the caller's.
+ */
+bool vgic_set_gicd_base(struct vgic *v, uint64_t base);
+bool vgic_set_gicr_base(struct vgic_vp *vp, uint64_t base);
+
+/*
  * width: 1, 2, 4, 8 bytes. self made the access and is synced. redist: whose GICR frame, NULL: the
  * distributor. Writes zero-extended.
  */
@@ -263,6 +271,8 @@ struct vgic_access {
 	uint32_t offset;
 	uint32_t width;
 };
+/* The access of self at a GPA; false: there is no frame of this GIC. */
+bool vgic_mmio_find(struct vgic_vp *self, uint64_t gpa, uint32_t width, struct vgic_access *a);
 enum vgic_result vgic_mmio_read(const struct vgic_access *a, uint64_t *val, struct vgic_op *op);
 enum vgic_result vgic_mmio_write(const struct vgic_access *a, uint64_t val, struct vgic_op *op);
 

@@ -90,7 +90,8 @@ static bool check_local(const struct vgic_vp *vp, const local_state *s)
 	const struct vgic *v = vp->gic;
 
 	if (s->version != HV_ARM64_INTERRUPT_CONTROLLER_VERSION ||
-	    s->gic_version != HV_ARM64_GIC_VERSION_3 || memcmp(s->reserved, zero, sizeof(zero)))
+	    s->gic_version != HV_ARM64_GIC_VERSION_3 ||
+	    memcmp(s->reserved, zero, sizeof(zero)) != 0)
 		return false;
 	if (s->icc_igrpen1_el1 > 1 || s->gicr_ctlr_enable_lpis > 1)
 		return false;

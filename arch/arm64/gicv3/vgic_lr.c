@@ -217,7 +217,8 @@ static void load(struct vgic_vp *vp, const struct picks *p)
 		else
 			hw->lr[i] = load_lpi(vp, intid);
 		hw->live |= (uint16_t)(1u << i);
-		vp->lr_latch |= (uint16_t)((uint32_t)latch << i);
+		if (latch)
+			vp->lr_latch |= (uint16_t)(1u << i);
 	}
 	for (uint32_t m = hw->stale & ~(uint32_t)hw->live; m; m &= m - 1)
 		hw->lr[__builtin_ctz(m)] = 0;

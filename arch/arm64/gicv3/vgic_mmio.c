@@ -437,6 +437,76 @@ static const struct row *row_at(const struct vgic_access *a, uint32_t offset)
 	return find(sgi_rows, ARRAY_LEN(sgi_rows), offset - VGIC_GICR_SIZE / 2);
 }
 
+/* ---- where the frames are ---- */
+
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a && b && a < b + b_size && b < a + a_size;
+}
+
+/* Under the distributor's lock. vp: whose frames move, NULL: the distributor's. */
+static bool may_be_at(struct vgic *v, const struct vgic_vp *vp, uint64_t base)
+{
+	uint64_t size = vp ? VGIC_GICR_SIZE : VGIC_GICD_SIZE;
+
+	if (base & (VGIC_GICD_SIZE - 1) || base > BIT(48) - size)
+		return false;
+	if (vp && overlap(base, size, v->gicd_base, VGIC_GICD_SIZE))
+		return false;
+	for (uint32_t i = 0; i < VGIC_MAX_VPS; i++) {
+		const struct vgic_vp *other = vgic_vp_of(v, i);
+
+		if (other && other != vp &&
+		    overlap(base, size, atomic_load(&other->gicr_base), VGIC_GICR_SIZE))
+			return false;
+	}
+	return true;
+}
+
+static bool set_base(struct vgic *v, const struct vgic_vp *vp, uint64_t *where, uint64_t base)
+{
+	struct lock_token t = lock_take(&v->lock);
+	bool ok = may_be_at(v, vp, base);
+
+	if (ok)
+		atomic_store(where, base);
+	lock_drop(t);
+	return ok;
+}
+
+bool vgic_set_gicd_base(struct vgic *v, uint64_t base)
+{
+	return set_base(v, NULL, &v->gicd_base, base);
+}
+
+bool vgic_set_gicr_base(struct vgic_vp *vp, uint64_t base)
+{
+	return set_base(vp->gic, vp, &vp->gicr_base, base);
+}
+
+bool vgic_mmio_find(struct vgic_vp *self, uint64_t gpa, uint32_t width, struct vgic_access *a)
+{
+	struct vgic *v = self->gic;
+	uint64_t base = atomic_load(&v->gicd_base);
+
+	if (base && gpa - base < VGIC_GICD_SIZE) {
+		*a = (struct vgic_access){ v, self, NULL, (uint32_t)(gpa - base), width };
+		return true;
+	}
+	for (uint32_t i = 0; i < VGIC_MAX_VPS; i++) {
+		struct vgic_vp *vp = vgic_vp_of(v, i);
+
+		base = vp ? atomic_load(&vp->gicr_base) : 0;
+		if (!base || gpa - base >= VGIC_GICR_SIZE)
+			continue;
+		*a = (struct vgic_access){ v, self, vp, (uint32_t)(gpa - base), width };
+		return true;
+	}
+	return false;
+}
+
+/* ---- accesses ---- */
+
 /* The row of an access, NULL for reserved space; false: a fault. */
 static bool decode(const struct vgic_access *a, const struct row **row)
 {

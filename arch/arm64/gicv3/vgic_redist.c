@@ -46,14 +46,26 @@ enum vgic_result vgic_write_gicr_ctlr(const struct vgic_access *a, uint32_t n, u
 	return r;
 }
 
-/* Affinity 63:32, Processor_Number 23:8, Last 4, DirectLPI 3, PLPIS 0 (IHI 0069, GICR_TYPER). */
+/*
+ * Last: no frames follow these. Affinity 63:32, Processor_Number 23:8, Last 4, DirectLPI 3, PLPIS 0
+ * (IHI 0069, GICR_TYPER).
+ */
 enum vgic_result vgic_read_gicr_typer(const struct vgic_access *a, uint32_t n, uint64_t *v,
 				      struct vgic_op *op)
 {
+	uint64_t next = atomic_load(&a->redist->gicr_base) + VGIC_GICR_SIZE;
+	bool last = true;
+
 	(void)n;
 	(void)op;
+	for (uint32_t i = 0; i < VGIC_MAX_VPS; i++) {
+		struct vgic_vp *vp = vgic_vp_of(a->gic, i);
+
+		if (vp && atomic_load(&vp->gicr_base) == next)
+			last = false;
+	}
 	*v = (uint64_t)a->redist->affinity << 32 | (uint64_t)a->redist->index << 8 |
-	     (a->redist->last ? BIT(4) : 0) | BIT(3) | BIT(0);
+	     (last ? BIT(4) : 0) | BIT(3) | BIT(0);
 	return VGIC_OK;
 }
 
