@@ -174,6 +174,7 @@ static struct cpu {
 
 static struct fake_gic *gic;
 static uint32_t lrs;
+static bool counts_all; /* EOIcount counts in EOImode 1 too, as QEMU 7.2 does */
 static char bad[128];
 
 #define BAD(...) \
@@ -261,8 +262,15 @@ static void hw_eoi(uint32_t vp, uint32_t intid)
 	uint32_t level = (uint32_t)__builtin_ctz(c->ap1r[0]);
 
 	c->ap1r[0] &= c->ap1r[0] - 1;
-	if (!(c->vmcr & VGIC_VMCR_VEOIM))
+	if (!(c->vmcr & VGIC_VMCR_VEOIM)) {
 		hw_deactivate(vp, intid, level);
+		return;
+	}
+	for (uint32_t i = 0; i < lrs; i++)
+		if ((uint32_t)c->lr[i] == intid && c->lr[i] & VGIC_LR_ACTIVE)
+			return;
+	if (counts_all && intid < 8192)
+		c->hcr += 1u << 27;
 }
 
 /* ---- what EL2 code does ---- */
@@ -756,6 +764,7 @@ static void begin(uint64_t s, uint32_t lr_count, bool split)
 	memset(mem, 0, sizeof(mem));
 	seed = s * 0x9e3779b97f4a7c15ull + 1;
 	lrs = lr_count;
+	counts_all = rnd(2);
 	kicks = 0;
 	bad[0] = 0;
 	gic = fake_gic_new(VPS, SPIS, FAKE_VTR(lr_count));

@@ -87,9 +87,9 @@ _Static_assert(VGIC_SPIS_A_PAGE *VGIC_SPI_PAGES >= VGIC_MAX_SPIS, "SPIs fit thei
 
 /*
  * The ICH registers of a VP, as the CPU has them or is to have them. EL2 code copies: before entry
- * lr[i] of each bit in `write`, and hcr; after exit lr[i] of each bit in `live`, and hcr when
- * LRENPIE is set in it. vmcr and ap1r stay in the CPU while the VP does; they are fetched when it
- * leaves, and before a function that says so.
+ * lr[i] of each bit in `write`, and hcr; after exit lr[i] of each bit in `live`, and when LRENPIE
+ * is set in hcr also hcr and vmcr. Else vmcr and ap1r stay in the CPU while the VP does; they are
+ * fetched when it leaves, and before a function that says so.
  */
 struct vgic_image {
 	uint64_t lr[VGIC_MAX_LRS];

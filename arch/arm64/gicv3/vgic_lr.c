@@ -419,7 +419,11 @@ void vgic_sync_slow(struct vgic_vp *vp, struct vgic_op *op)
 	if (touches_spis(vp))
 		d = lock_take(&vp->gic->lock);
 
-	if (vp->overflow)
+	/*
+	 * In EOImode 1 only ICC_DIR would count, which is trapped now (12.5, ICH_HCR_EL2.EOIcount).
+	 * QEMU 7.2 counts EOIs there too.
+	 */
+	if (vp->overflow && !(hw->vmcr & VGIC_VMCR_VEOIM))
 		for (uint32_t n = hw->hcr >> VGIC_HCR_EOI_LO; n; n--)
 			if (!end_absent(vp, op))
 				break;
