@@ -658,6 +658,11 @@ static void interface(uint32_t vp)
 /* Everything that can be read, by VP 0. */
 static void compare(void)
 {
+	/* A timer that expires while its physical interrupt is active is seen at the next exit. */
+	for (uint32_t v = 0; v < VPS; v++)
+		if (cpus[v].timer)
+			kicks |= BIT(v);
+	settle();
 	for (uint32_t n = 0; n < VPS * 32 + SPIS && !bad[0]; n++) {
 		uint32_t of = n < VPS * 32 ? n / 32 : 0;
 		uint32_t intid = n < VPS * 32 ? n % 32 : n - VPS * 32 + 32;
