@@ -640,6 +640,20 @@ static void test_timer(void **state)
 	assert_int_equal(wr(0, 0, 0x10200, 4, 1u << 27), VGIC_OK);
 	assert_int_equal(flush(0), 1);
 	assert_true(hw->timer_want);
+	/* Once more while active: its end has to be told by maintenance. */
+	set_state(&hw->lr[0], ACTIVE);
+	sync(0);
+	assert_int_equal(wr(0, 0, 0x10200, 4, 1u << 27), VGIC_OK);
+	assert_int_equal(flush(0), 1);
+	assert_int_equal(hw->lr[0], VGIC_LR_ACTIVE | VGIC_LR_EOI | VGIC_LR_GROUP | 27);
+	assert_true(hw->timer_want);
+	set_state(&hw->lr[0], 0);
+	sync(0);
+	assert_true(hw->timer_phys);
+	assert_int_equal(flush(0), 1);
+	assert_int_equal(hw->lr[0],
+			 VGIC_LR_PENDING | VGIC_LR_HW | VGIC_LR_GROUP | 27ull << 32 | 27);
+	assert_true(hw->timer_want);
 	sync(0);
 }
 

@@ -9,11 +9,12 @@
  *                              VP's owner when there is something to do, by others for an access to
  *                              that redistributor.
  *   struct vgic, its lock      SPIs, and of each VP the set of SPIs that want one of its LRs.
- *   atomic words of the VP     mail, post, line, LPIs posted: SGIs, PPIs and LPIs reach a VP with
- * no lock, as interrupts reach a vlapic by vp_post() on x86. Order: a VP's lock, then the
- * distributor's; never two VPs' at once. Both come before the partition's lock, which guest_mem
- * takes for LPI tables. An entry with nothing pending and an exit with no list register in use take
- * none.
+ *   atomic words of the VP     mail, post, line, LPIs posted: by them SGIs, PPIs and LPIs reach a
+ *                              VP without a lock, as vp_post() does on x86.
+ *
+ * Order: a VP's lock, then the partition's (guest_mem takes it for LPI tables), then the
+ * distributor's; never two VPs' at once. So VPs may be added and removed under the partition's
+ * lock. An entry with nothing pending and an exit with no list register in use take none.
  *
  * Between a flush and the next sync an interrupt may be *resident*: its pending and active bits are
  * in a list register, and memory does not know them. An access that needs them is answered

@@ -144,10 +144,10 @@ static void offer_lpis(struct vgic_vp *vp, struct picks *p)
 static uint64_t encode(uint32_t intid, uint8_t flags, uint8_t prio, uint8_t active_prio,
 		       bool may_both, bool *latch)
 {
-	bool active = flags & VGIC_ACTIVE, hw = intid == VGIC_TIMER_PPI;
+	bool active = flags & VGIC_ACTIVE, timer = intid == VGIC_TIMER_PPI;
 	bool pending = flags & VGIC_ENABLED && vgic_irq_pending(flags);
 	uint64_t lr = intid | VGIC_LR_GROUP;
-	bool both = pending && active && may_both && prio == active_prio && !hw;
+	bool both = pending && active && may_both && prio == active_prio && !timer;
 
 	if (active)
 		lr |= VGIC_LR_ACTIVE;
@@ -155,9 +155,10 @@ static uint64_t encode(uint32_t intid, uint8_t flags, uint8_t prio, uint8_t acti
 		lr |= VGIC_LR_PENDING;
 	*latch = lr & VGIC_LR_PENDING && flags & VGIC_LATCH;
 	lr |= (uint64_t)(active ? active_prio : prio) << VGIC_LR_PRIO;
-	if (hw)
+	/* Made pending by software while active: no physical interrupt will tell of its end. */
+	if (timer && !(active && flags & VGIC_LATCH))
 		return lr | VGIC_LR_HW | (uint64_t)intid << VGIC_LR_PINTID;
-	if ((pending && active && !both) || (flags & (VGIC_LINE | VGIC_EDGE)) == VGIC_LINE)
+	if (timer || (pending && active && !both) || (flags & (VGIC_LINE | VGIC_EDGE)) == VGIC_LINE)
 		lr |= VGIC_LR_EOI;
 	return lr;
 }
