@@ -154,10 +154,13 @@ UNITARCH_trap_abort := arm64
 UNITFLAGS_test_trap_abort := $(ARM64_FLAGS)
 # The virtual GIC of arm64: tests/unit/fake_vgic.h has its guest memory
 VGIC_UNIT := $(wildcard arch/arm64/gicv3/vgic*.c)
-UNIT_test_vgic_model := $(VGIC_UNIT)
-UNIT_test_vgic_mmio := $(VGIC_UNIT)
-UNIT_test_vgic_state := $(VGIC_UNIT)
 UNIT_test_vgic := $(VGIC_UNIT)
-FUZZ_vgic := $(VGIC_UNIT)
+UNIT_test_vgic_mmio := $(VGIC_UNIT)
+UNIT_test_vgic_model := $(VGIC_UNIT)
 UNIT_test_vgic_smp := $(VGIC_UNIT)
 UNITFLAGS_test_vgic_smp := -pthread
+UNIT_test_vgic_state := $(VGIC_UNIT)
+FUZZ_vgic := $(VGIC_UNIT)
+# Their headers are another architecture's when the core is x86's.
+$(patsubst %,$(O)/unit/test_%,vgic vgic_mmio vgic_model vgic_smp vgic_state) $(O)/fuzz/fuzz_vgic: \
+	$(wildcard arch/arm64/gicv3/*.h)
