@@ -41,7 +41,7 @@ enum guest_mem_result guest_mem_read(struct partition *p, gpa_t gpa, void *buf, 
 				     gpa_t *at)
 {
 	(void)p;
-	mem_reads++;
+	(void)atomic_add(&mem_reads, 1);
 	return mem_copy(gpa, buf, len, at, false);
 }
 
@@ -49,7 +49,7 @@ enum guest_mem_result guest_mem_write(struct partition *p, gpa_t gpa, const void
 				      gpa_t *at)
 {
 	(void)p;
-	mem_writes++;
+	(void)atomic_add(&mem_writes, 1);
 	return mem_copy(gpa, (void *)(uintptr_t)buf, len, at, true);
 }
 

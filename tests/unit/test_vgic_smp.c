@@ -18,11 +18,13 @@
 #define VPS   3u
 #define SPIS  32u
 #define STEPS 20000u
+#define LPIS  64u
+#define PROP  0x10000u
 
 static struct fake_gic *g;
 static uint32_t active_on[32 + SPIS]; /* atomic: for SPIs, how many VPs have it active */
 static uint32_t errors, finished;     /* atomic */
-static uint64_t taken[VPS];
+static uint64_t taken[VPS], lpis[VPS];
 
 struct cpu {
 	uint32_t vp;
@@ -51,9 +53,11 @@ static void guest(struct cpu *c)
 				(void)atomic_add(&errors, 1);
 			*lr &= ~VGIC_LR_ACTIVE;
 		} else if (*lr & VGIC_LR_PENDING) {
-			*lr ^= VGIC_LR_PENDING | VGIC_LR_ACTIVE;
+			*lr ^= VGIC_LR_PENDING | (intid < VGIC_LPI_FIRST ? VGIC_LR_ACTIVE : 0);
 			taken[c->vp]++;
-			if (intid >= 32 && atomic_add(&active_on[intid], 1) != 1)
+			lpis[c->vp] += intid >= VGIC_LPI_FIRST;
+			if (intid >= 32 && intid < VGIC_LPI_FIRST &&
+			    atomic_add(&active_on[intid], 1) != 1)
 				(void)atomic_add(&errors, 1);
 		}
 	}
@@ -77,10 +81,10 @@ static void run(struct cpu *c)
 /* A kick is a word here that those in a guest come to see soon: they never stay. */
 static void reach(struct cpu *c)
 {
-	uint32_t other = rnd(c, VPS), what = rnd(c, 6), intid = 32 + rnd(c, SPIS);
-	static const uint32_t offs[] = { 0x10200, 0x10284, 0x10300, 0x204, 0x6000, 0x184 };
-	struct vgic_access a = { &g->v, g->vp[c->vp], what < 3 ? g->vp[other] : NULL, offs[what],
-				 what == 4 ? 8 : 4 };
+	uint32_t other = rnd(c, VPS), what = rnd(c, 8), intid = 32 + rnd(c, SPIS);
+	static const uint32_t offs[] = { 0x10200, 0x10280, 0x10300, 0x204, 0x6000, 0x184, 0, 0x48 };
+	struct vgic_access a = { &g->v, g->vp[c->vp], what < 3 || what == 7 ? g->vp[other] : NULL,
+				 offs[what], what == 4 || what == 7 ? 8 : 4 };
 	uint64_t val = 1u << intid % 32;
 	struct vgic_op op = { 0 };
 	enum vgic_result r;
@@ -89,8 +93,12 @@ static void reach(struct cpu *c)
 		a.offset += 8 * intid;
 		val = other ? 1ull << 32 | other << 8 | 0x20 : 0;
 	}
+	if (what == 6)
+		val = rnd(c, 4) ? 2 : 0; /* CTLR: EnableGrp1 */
+	if (what == 7)
+		val = VGIC_LPI_FIRST + rnd(c, LPIS); /* CLRLPIR */
 	do {
-		if (what == 3 || what == 4)
+		if (what == 3 || what == 4 || what > 5)
 			r = vgic_mmio_write(&a, val, &op);
 		else
 			r = vgic_mmio_read(&a, &val, &op);
@@ -108,7 +116,7 @@ static void *cpu_main(void *arg)
 
 	for (uint32_t i = 0; i < STEPS; i++) {
 		op = (struct vgic_op){ 0 };
-		switch (rnd(c, 4)) {
+		switch (rnd(c, 5)) {
 		case 0:
 			vgic_sgi1r(g->vp[c->vp], BIT(40) | (uint64_t)rnd(c, 16) << 24, &op);
 			break;
@@ -117,6 +125,10 @@ static void *cpu_main(void *arg)
 			break;
 		case 2:
 			reach(c);
+			break;
+		case 3:
+			(void)vgic_pulse(&g->v, g->vp[rnd(c, VPS)], VGIC_LPI_FIRST + rnd(c, LPIS),
+					 &op);
 			break;
 		default:
 			break;
@@ -140,12 +152,15 @@ static void test_threads(void **state)
 	(void)state;
 	g = fake_gic_new(VPS, SPIS, FAKE_VTR(4));
 	atomic_store(&g->v.enable, 1);
+	memset(mem + PROP, 0x41, LPIS);
 	for (uint32_t n = 32; n < 32 + SPIS; n++) {
 		vgic_spi(&g->v, n)->flags = VGIC_ENABLED | VGIC_EDGE;
 		vgic_spi(&g->v, n)->prio = (uint8_t)(n << 3);
 	}
 	for (uint32_t i = 0; i < VPS; i++) {
 		g->vp[i]->enabled = ~0u;
+		g->vp[i]->lpi.propbaser = PROP | 13;
+		g->vp[i]->lpi.enabled = true;
 		cpus[i] = (struct cpu){ i, 0x9e3779b97f4a7c15ull * (i + 1) };
 	}
 	for (uint32_t i = 0; i < VPS; i++)
@@ -153,11 +168,19 @@ static void test_threads(void **state)
 	for (uint32_t i = 0; i < VPS; i++)
 		assert_int_equal(pthread_join(t[i], NULL), 0);
 	assert_int_equal(errors, 0);
+	{
+		struct vgic_access a = { &g->v, g->vp[0], NULL, 0, 4 };
+		struct vgic_op op = { 0 };
+
+		assert_int_equal(vgic_mmio_write(&a, 2, &op), VGIC_OK);
+	}
 	/* One more turn each, for what the last ones sent. */
 	for (uint32_t i = 0; i < 100 * VPS; i++)
 		run(&cpus[i % VPS]);
 	for (uint32_t i = 0; i < VPS; i++) {
-		assert_true(taken[i] > 1000);
+		assert_true(taken[i] > 1000 && lpis[i] > 100);
+		for (uint32_t w = 0; w < VGIC_LPIS / 64; w++)
+			assert_int_equal(g->vp[i]->lpi.posted[w] | g->vp[i]->lpi.pending[w], 0);
 		assert_int_equal(g->vp[i]->latch | g->vp[i]->post | g->vp[i]->active, 0);
 		assert_int_equal(g->vp[i]->spi_words | g->vp[i]->holds, 0);
 	}
