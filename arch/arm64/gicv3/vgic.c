@@ -38,7 +38,7 @@ uint8_t vgic_find(struct vgic *v, uint32_t affinity)
 
 	if (vp && vp->affinity == affinity)
 		return (uint8_t)guess;
-	for (uint32_t i = 0; i < VGIC_MAX_VPS; i++) {
+	for (uint32_t i = 0; i < vgic_top(v); i++) {
 		vp = vgic_vp_of(v, i);
 		if (vp && vp->affinity == affinity)
 			return (uint8_t)i;
@@ -206,7 +206,7 @@ void vgic_sgi1r(struct vgic_vp *vp, uint64_t value, struct vgic_op *op)
 	struct vgic *v = vp->gic;
 
 	if (value & BIT(40)) {
-		for (uint32_t i = 0; i < VGIC_MAX_VPS; i++) {
+		for (uint32_t i = 0; i < vgic_top(v); i++) {
 			struct vgic_vp *to = vgic_vp_of(v, i);
 
 			if (to && to != vp)
@@ -305,6 +305,7 @@ bool vgic_add_vp(struct vgic *v, struct vgic_vp *vp, uint32_t index, uint32_t af
 	t = lock_take(&v->lock);
 	atomic_store(&v->vp[index], vp);
 	atomic_store(&v->vps, v->vps + 1);
+	atomic_store(&v->top, MAX(v->top, index + 1));
 	/* SPIs may be routed to it already. */
 	for (uint32_t i = VGIC_PRIVATE; i < VGIC_PRIVATE + v->spis; i++) {
 		struct vgic_irq *irq = vgic_spi(v, i);
@@ -314,7 +315,7 @@ bool vgic_add_vp(struct vgic *v, struct vgic_vp *vp, uint32_t index, uint32_t af
 	}
 	lock_drop(t);
 	/* With more than one, ICC_DIR is trapped. */
-	for (uint32_t i = 0; i < VGIC_MAX_VPS; i++)
+	for (uint32_t i = 0; i < vgic_top(v); i++)
 		if (vgic_vp_of(v, i))
 			vgic_post(v->vp[i], &op);
 	return true;

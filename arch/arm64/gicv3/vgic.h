@@ -156,6 +156,7 @@ struct vgic {
 	uint32_t vtr;  /* constant: ICH_VTR_EL2 */
 	uint8_t lrs, pri_bits, pre_bits, pri_mask;
 	uint32_t vps;			       /* atomic: how many there are */
+	uint32_t top;			       /* atomic: every VP index is below */
 	uint32_t enable;		       /* atomic: GICD_CTLR.EnableGrp1 */
 	struct partition *partition;	       /* constant: whose memory has the LPI tables */
 	uint64_t gicd_base;		       /* atomic: GPA of the distributor's frame, 0: none */
@@ -328,6 +329,11 @@ static inline bool vgic_irq_pending(uint8_t flags)
 }
 
 struct vgic_vp *vgic_vp_of(struct vgic *v, uint32_t index);
+/* End of a loop over VP indexes. */
+static inline uint32_t vgic_top(const struct vgic *v)
+{
+	return atomic_load(&v->top);
+}
 /* VP index of an affinity, or VGIC_NO_VP. */
 uint8_t vgic_find(struct vgic *v, uint32_t affinity);
 /* Under the VP's lock: flags of a private interrupt; posted ones are pending. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The GIC's two state types. Set checks every byte, then commits through what guest MMIO uses too
- * (vgic_private_put(), vgic_spi_route(), vgic_lpi_enable()); what is refused has changed nothing.
+ * (vgic_spi_route(), vgic_spi_changed(), vgic_lpi_enable()); what is refused has changed nothing.
  * Only bytes that Get could give are taken, so Get after Set gives them back.
  *
  * Pending LPIs have no place in the 200 bytes: Get writes them to the pending table in guest
@@ -47,6 +47,22 @@ static bool check_private(const struct vgic *v, uint32_t n,
 
 /* ---- local: SGIs, PPIs and the CPU interface ---- */
 
+static void get_private(struct vgic_vp *vp, struct hv_arm64_interrupt_state *out)
+{
+	uint32_t line = atomic_load(&vp->line), latch;
+
+	vgic_absorb(vp);
+	latch = vp->latch;
+	for (uint32_t n = 0; n < VGIC_PRIVATE; n++) {
+		uint32_t f = (vp->enabled >> n & 1) * VGIC_ENABLED;
+
+		f |= (vp->edge >> n & 1) * VGIC_EDGE | (line >> n & 1) * VGIC_LINE;
+		f |= (latch >> n & 1) * VGIC_LATCH | (vp->active >> n & 1) * VGIC_ACTIVE;
+		out[n] = (struct hv_arm64_interrupt_state){ (uint8_t)f, vp->prio[n],
+							    vp->active_prio[n], 0 };
+	}
+}
+
 enum vgic_result vgic_get_local(struct vgic_vp *vp, void *buf, struct vgic_op *op)
 {
 	struct lock_token t = lock_take(&vp->lock);
@@ -65,10 +81,7 @@ enum vgic_result vgic_get_local(struct vgic_vp *vp, void *buf, struct vgic_op *o
 	s.gicr_propbaser = vp->lpi.propbaser;
 	s.gicr_pendbaser = vp->lpi.pendbaser & VGIC_PENDBASER_MASK;
 	memcpy(s.ich_ap1r_el2, vp->hw.ap1r, sizeof(s.ich_ap1r_el2));
-	for (uint32_t n = 0; n < VGIC_PRIVATE; n++)
-		s.interrupts[n] =
-			(struct hv_arm64_interrupt_state){ vgic_private_flags(vp, n), vp->prio[n],
-							   vp->active_prio[n], 0 };
+	get_private(vp, s.interrupts);
 	lock_drop(t);
 	if (r == VGIC_OK)
 		memcpy(buf, &s, sizeof(s));
@@ -107,24 +120,39 @@ static bool check_local(const struct vgic_vp *vp, const local_state *s)
 	return true;
 }
 
+static void set_private(struct vgic_vp *vp, const struct hv_arm64_interrupt_state *in)
+{
+	uint32_t enabled = 0, edge = 0, line = 0, latch = 0, active = 0;
+
+	for (uint32_t n = 0; n < VGIC_PRIVATE; n++) {
+		uint32_t f = in[n].flags;
+
+		enabled |= (f & VGIC_ENABLED ? 1u : 0u) << n;
+		edge |= (f & VGIC_EDGE ? 1u : 0u) << n;
+		line |= (f & VGIC_LINE ? 1u : 0u) << n;
+		latch |= (f & VGIC_LATCH ? 1u : 0u) << n;
+		active |= (f & VGIC_ACTIVE ? 1u : 0u) << n;
+		vp->prio[n] = in[n].priority;
+		vp->active_prio[n] = in[n].active_priority;
+	}
+	(void)atomic_xchg(&vp->post, 0);
+	vp->enabled = enabled;
+	vp->latch = latch;
+	vp->active = active;
+	atomic_store(&vp->edge, edge);
+	atomic_store(&vp->line, line);
+}
+
 static void commit_local(struct vgic_vp *vp, const local_state *s, struct vgic_op *op)
 {
-	uint32_t keep = VGIC_VMCR_VCBPR | VGIC_VMCR_VEOIM | 7u << VGIC_VMCR_VBPR0, line = 0;
+	uint32_t keep = VGIC_VMCR_VCBPR | VGIC_VMCR_VEOIM | 7u << VGIC_VMCR_VBPR0;
 	struct vgic_lpi *l = &vp->lpi;
 
 	vp->hw.vmcr = (vp->hw.vmcr & keep) | (s->icc_igrpen1_el1 ? VGIC_VMCR_VENG1 : 0) |
 		      (uint32_t)s->icc_bpr1_el1 << VGIC_VMCR_VBPR1 |
 		      (uint32_t)s->icc_pmr_el1 << VGIC_VMCR_VPMR;
 	memcpy(vp->hw.ap1r, s->ich_ap1r_el2, sizeof(vp->hw.ap1r));
-	for (uint32_t n = 0; n < VGIC_PRIVATE; n++) {
-		const struct hv_arm64_interrupt_state *i = &s->interrupts[n];
-
-		vgic_private_put(vp, n, i->flags);
-		vp->prio[n] = i->priority;
-		vp->active_prio[n] = i->active_priority;
-		line |= (i->flags & VGIC_LINE ? 1u : 0u) << n;
-	}
-	(void)atomic_xchg(&vp->line, line);
+	set_private(vp, s->interrupts);
 	vgic_lpi_forget(vp);
 	l->propbaser = s->gicr_propbaser;
 	l->pendbaser = s->gicr_pendbaser;
@@ -263,7 +291,7 @@ enum vgic_result vgic_set_global(struct vgic *v, const void *buf, uint32_t size,
 	}
 	lock_drop(t);
 	/* Private ones wait for EnableGrp1 too. */
-	for (uint32_t i = 0; r == VGIC_OK && i < VGIC_MAX_VPS; i++)
+	for (uint32_t i = 0; r == VGIC_OK && i < vgic_top(v); i++)
 		if (vgic_vp_of(v, i))
 			vgic_post(v->vp[i], op);
 	return r;

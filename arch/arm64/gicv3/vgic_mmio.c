@@ -97,27 +97,56 @@ static void put_flags(const struct vgic_access *a, uint32_t intid, uint8_t flags
 		put_spi(a, intid, flags, op);
 }
 
+static uint32_t private_word(const struct vgic_vp *vp, uint8_t flag)
+{
+	if (flag == VGIC_ENABLED)
+		return vp->enabled;
+	if (flag == VGIC_ACTIVE)
+		return vp->active;
+	return vp->latch | atomic_load(&vp->post) | (atomic_load(&vp->line) & ~vp->edge);
+}
+
+/* *resident: those of them that are in a list register. */
+static uint32_t shared_word(const struct vgic_access *a, uint32_t n, uint8_t flag,
+			    uint32_t *resident)
+{
+	uint32_t end = VGIC_PRIVATE + a->gic->spis, word = 0;
+	const struct vgic_irq *irq;
+
+	if (n * 32 >= end)
+		return 0;
+	irq = vgic_spi(a->gic, n * 32); /* 32 of them never cross a page */
+	for (uint32_t i = 0; i < 32 && n * 32 + i < end; i++, irq++) {
+		uint32_t set = irq->flags & flag;
+
+		/* A level's line counts as pending. */
+		if (flag == VGIC_LATCH)
+			set |= (irq->flags & (VGIC_LINE | VGIC_EDGE)) == VGIC_LINE;
+		word |= (set ? 1u : 0u) << i;
+		*resident |= (irq->lr ? 1u : 0u) << i;
+	}
+	return word;
+}
+
 /* One flag of 32 interrupts. Pending and active are known only outside the guest. */
 static enum vgic_result read_bits(const struct vgic_access *a, uint32_t n, uint8_t flag,
 				  uint64_t *v, struct vgic_op *op)
 {
 	struct lock_token t = lock_take(lock_of(a));
-	enum vgic_result r = VGIC_OK;
+	uint32_t resident = 0;
 
-	for (uint32_t i = 0; i < 32; i++) {
-		uint32_t intid = n * 32 + i;
-		uint8_t f;
-
-		if (!exists(a, intid))
-			continue;
-		if (flag != VGIC_ENABLED && hold(a, intid, op))
-			r = VGIC_AGAIN;
-		f = get_flags(a, intid);
-		if (flag == VGIC_LATCH ? vgic_irq_pending(f) : f & flag)
-			*v |= BIT(i);
+	if (a->redist) {
+		*v = private_word(a->redist, flag);
+		resident = a->redist->resident;
+	} else {
+		*v = shared_word(a, n, flag, &resident);
 	}
+	if (flag == VGIC_ENABLED)
+		resident = 0;
+	for (uint32_t m = resident; m; m &= m - 1)
+		(void)hold(a, n * 32 + (uint32_t)__builtin_ctz(m), op);
 	lock_drop(t);
-	return r;
+	return resident ? VGIC_AGAIN : VGIC_OK;
 }
 
 static enum vgic_result write_bits(const struct vgic_access *a, uint32_t n, uint8_t flag, bool set,
@@ -315,7 +344,7 @@ static enum vgic_result write_gicd_ctlr(const struct vgic_access *a, uint32_t n,
 	(void)mask;
 	if (atomic_xchg(&a->gic->enable, on) == on && on)
 		return VGIC_OK;
-	for (uint32_t i = 0; i < VGIC_MAX_VPS; i++) {
+	for (uint32_t i = 0; i < vgic_top(a->gic); i++) {
 		struct vgic_vp *vp = vgic_vp_of(a->gic, i);
 		struct lock_token t;
 
@@ -453,7 +482,7 @@ static bool may_be_at(struct vgic *v, const struct vgic_vp *vp, uint64_t base)
 		return false;
 	if (vp && overlap(base, size, v->gicd_base, VGIC_GICD_SIZE))
 		return false;
-	for (uint32_t i = 0; i < VGIC_MAX_VPS; i++) {
+	for (uint32_t i = 0; i < vgic_top(v); i++) {
 		const struct vgic_vp *other = vgic_vp_of(v, i);
 
 		if (other && other != vp &&
@@ -493,7 +522,7 @@ bool vgic_mmio_find(struct vgic_vp *self, uint64_t gpa, uint32_t width, struct v
 		*a = (struct vgic_access){ v, self, NULL, (uint32_t)(gpa - base), width };
 		return true;
 	}
-	for (uint32_t i = 0; i < VGIC_MAX_VPS; i++) {
+	for (uint32_t i = 0; i < vgic_top(v); i++) {
 		struct vgic_vp *vp = vgic_vp_of(v, i);
 
 		base = vp ? atomic_load(&vp->gicr_base) : 0;

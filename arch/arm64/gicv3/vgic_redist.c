@@ -58,7 +58,7 @@ enum vgic_result vgic_read_gicr_typer(const struct vgic_access *a, uint32_t n, u
 
 	(void)n;
 	(void)op;
-	for (uint32_t i = 0; i < VGIC_MAX_VPS; i++) {
+	for (uint32_t i = 0; i < vgic_top(a->gic); i++) {
 		struct vgic_vp *vp = vgic_vp_of(a->gic, i);
 
 		if (vp && atomic_load(&vp->gicr_base) == next)
