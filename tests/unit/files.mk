@@ -161,6 +161,11 @@ UNIT_test_vgic_smp := $(VGIC_UNIT)
 UNITFLAGS_test_vgic_smp := -pthread
 UNIT_test_vgic_state := $(VGIC_UNIT)
 FUZZ_vgic := $(VGIC_UNIT)
+UNITARCH_vgic := arm64
+UNITARCH_vgic_mmio := arm64
+UNITARCH_vgic_model := arm64
+UNITARCH_vgic_smp := arm64
+UNITARCH_vgic_state := arm64
 # Their headers are another architecture's when the core is x86's.
 $(patsubst %,$(O)/unit/test_%,vgic vgic_mmio vgic_model vgic_smp vgic_state) $(O)/fuzz/fuzz_vgic: \
 	$(wildcard arch/arm64/gicv3/*.h)

@@ -84,15 +84,15 @@ static void test_local_layout(void **state)
 	assert_int_equal(b[1], 3);
 	for (uint32_t i = 2; i < 8; i++)
 		assert_int_equal(b[i], 0);
-#define U64(off) (memcpy(&v, b + (off), 8), v)
-	assert_int_equal(U64(8), 1);
-	assert_int_equal(U64(16), 1);
-	assert_int_equal(U64(24), 5);
-	assert_int_equal(U64(32), 0xa8);
-	assert_int_equal(U64(40), 0x070000000001078dull);
-	assert_int_equal(U64(48), 0x0700000000020f80ull);
-	assert_int_equal(U64(56), 0x80100201);
-	assert_int_equal(U64(64), 0);
+#define U64_AT(off) (memcpy(&v, b + (off), 8), v)
+	assert_int_equal(U64_AT(8), 1);
+	assert_int_equal(U64_AT(16), 1);
+	assert_int_equal(U64_AT(24), 5);
+	assert_int_equal(U64_AT(32), 0xa8);
+	assert_int_equal(U64_AT(40), 0x070000000001078dull);
+	assert_int_equal(U64_AT(48), 0x0700000000020f80ull);
+	assert_int_equal(U64_AT(56), 0x80100201);
+	assert_int_equal(U64_AT(64), 0);
 	/* INTID 20: enabled, level, asserted, pending by software, active */
 	assert_int_equal(b[72 + 80], 0x1d);
 	assert_int_equal(b[72 + 81], 0x48);
