@@ -20,6 +20,7 @@
 extern const struct test root_tests[], root_tests_end[];
 
 static jmp_buf out;
+static const char *skip_reason;
 
 const char *option(const char *key)
 {
@@ -60,6 +61,12 @@ void test_fail(const char *file, int line, const char *fmt, ...)
 	longjmp(out, 1);
 }
 
+void test_skip(const char *why)
+{
+	skip_reason = why;
+	longjmp(out, 2);
+}
+
 static bool wanted(const char *name, const char *prefixes)
 {
 	while (prefixes && *prefixes) {
@@ -76,6 +83,7 @@ static bool wanted(const char *name, const char *prefixes)
 /* On its own, so that longjmp() finds no local that it could spoil. */
 static bool run_one(const struct test *t)
 {
+	skip_reason = NULL;
 	if (setjmp(out))
 		return false;
 	t->fn();
@@ -107,6 +115,11 @@ bool tests_run(const char *prefixes)
 		if (border_tests_clean_up)
 			border_tests_clean_up();
 		hv_log_drain();
+		if (skip_reason) {
+			printf("TEST skip %s: %s\n", t->name, skip_reason);
+			skipped++;
+			continue;
+		}
 		printf("TEST %s %s\n", ok ? "pass" : "fail", t->name);
 		passed += ok;
 		failed += !ok;

@@ -40,6 +40,7 @@ enum asked {
 	SLAT_GUEST,
 	IO,
 	CR,
+	TASK,
 	I_HALT,
 	I_SHUTDOWN,
 	I_INVALID,
@@ -136,6 +137,7 @@ HANDLER(exit_slat_root, SLAT_ROOT)
 HANDLER(exit_slat_guest, SLAT_GUEST)
 HANDLER(exit_io, IO)
 HANDLER(exit_cr, CR)
+HANDLER(exit_task_switch, TASK)
 HANDLER(intercept_halt, I_HALT)
 HANDLER(intercept_unrecoverable, I_SHUTDOWN)
 HANDLER(intercept_exception, I_EXCEPTION)
@@ -263,9 +265,7 @@ static const struct outcome {
 	  { EXIT_NEXT, { I_SHUTDOWN }, 0 },
 	  { EXIT_RESUME, { MACHINE_RESET }, 0 } },
 	{ X86_EXIT_INVALID_STATE, { EXIT_STOP, { I_INVALID }, 0 }, { EXIT_RESUME, { NOBODY }, 0 } },
-	{ X86_EXIT_TASK_SWITCH,
-	  { EXIT_STOP, { UNIMPLEMENTED, I_UNSUPPORTED }, 0 },
-	  { EXIT_RESUME, { GP }, 0 } },
+	{ X86_EXIT_TASK_SWITCH, { EXIT_NEXT, { TASK }, 0 }, { EXIT_NEXT, { TASK }, 0 } },
 	{ X86_EXIT_XSETBV, { EXIT_RESUME, { LENGTH, GP }, 0 }, { EXIT_RESUME, { LENGTH, GP }, 0 } },
 	{ X86_EXIT_INVD, { EXIT_NEXT, { LENGTH }, 0 }, { EXIT_NEXT, { LENGTH }, 0 } },
 	{ X86_EXIT_WBINVD, { EXIT_NEXT, { LENGTH }, 0 }, { EXIT_NEXT, { LENGTH }, 0 } },
@@ -458,18 +458,6 @@ static void test_broken(void **state)
 		assert_int_equal(fake_count(FAKE_LOG, NULL), 1);
 		assert_non_null(strstr(fake_log_line, i & 1 ? "CR0" : "cannot"));
 	}
-}
-
-static void test_task_switch(void **state)
-{
-	struct x86_exit ex = { .kind = X86_EXIT_TASK_SWITCH, .task = { .selector = 0x28 } };
-
-	(void)state;
-	(void)exit_handle(&vp, &ex);
-	assert_int_equal(asked[0].a, UNIMPLEMENTED_TASK_SWITCH);
-	assert_int_equal(asked[0].b, 0x28);
-	assert_int_equal(asked[1].a, 2);
-	assert_int_equal(asked[1].b, 0x28);
 }
 
 /* INVD and WBINVD outside ring 0 are #GP (SDM vol. 2) */
@@ -724,7 +712,6 @@ int main(void)
 		cmocka_unit_test_setup(test_iret, setup),
 		cmocka_unit_test_setup(test_deadline, setup),
 		cmocka_unit_test_setup(test_broken, setup),
-		cmocka_unit_test_setup(test_task_switch, setup),
 		cmocka_unit_test_setup(test_cache, setup),
 		cmocka_unit_test_setup(test_ferr, setup),
 		cmocka_unit_test_setup(test_exceptions, setup),

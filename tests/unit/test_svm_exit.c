@@ -215,20 +215,48 @@ static void test_exceptions(void **state)
 	}
 }
 
+/* APM 15.14.1; who asked is an event where one was in delivery and no instruction says otherwise */
 static void test_task_switch(void **state)
 {
+	static const struct {
+		uint32_t event;
+		uint64_t info;
+		uint8_t source;
+		bool next, external;
+	} cases[] = {
+		{ 0, 0, TASK_CALL, true, false },
+		{ 0x31, 0, TASK_CALL, true, false }, /* not valid */
+		{ 0, 1ull << 36, TASK_IRET, true, false },
+		{ 0, 1ull << 38, TASK_JMP, true, false },
+		{ 0x80000031, 0, TASK_GATE, false, true },		 /* interrupt */
+		{ 0x80000000 | 2u << 8 | 2, 0, TASK_GATE, false, true }, /* NMI */
+		{ 0x80000000 | 3u << 8 | 13, 0, TASK_GATE, false, true },
+		{ 0x80000000 | 3u << 8 | 3, 0, TASK_GATE, true, false },    /* INT3 */
+		{ 0x80000000 | 3u << 8 | 4, 0, TASK_GATE, true, false },    /* INTO */
+		{ 0x80000000 | 4u << 8 | 0x80, 0, TASK_GATE, true, false }, /* INT n */
+	};
 	struct x86_exit ex;
 
 	(void)state;
-	ex = decode(0x7d, 0x38, 1ull << 36);
-	assert_int_equal(ex.task.selector, 0x38);
-	assert_int_equal(ex.task.reason, 1); /* IRET */
-	assert_false(ex.task.has_error);
-	ex = decode(0x7d, 0x38, 1ull << 38 | 1ull << 44 | 0x77);
-	assert_int_equal(ex.task.reason, 2); /* far jump */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		vmcb.exitintinfo = cases[i].event;
+		ex = decode(0x7d, 0x1230038, cases[i].info);
+		assert_int_equal(ex.task.selector, 0x38);
+		assert_int_equal(ex.task.source, cases[i].source);
+		assert_int_equal(ex.task.next, cases[i].next);
+		assert_int_equal(ex.task.external, cases[i].external);
+		assert_false(ex.task.has_error || ex.task.rf);
+		assert_int_equal(ex.task.error, 0);
+		assert_int_equal(ex.len, 0);
+	}
+	ex = decode(0x7d, 0x38, 1ull << 44 | 0x77);
 	assert_true(ex.task.has_error);
 	assert_int_equal(ex.task.error, 0x77);
-	assert_int_equal(decode(0x7d, 0, 0).task.reason, 0);
+	assert_false(ex.task.rf);
+	ex = decode(0x7d, 0x38, 1ull << 48 | 0x77);
+	assert_true(ex.task.rf);
+	assert_false(ex.task.has_error);
+	assert_int_equal(ex.task.error, 0);
 }
 
 /* EXITINTINFO: an event that the exit cut short comes again; a software one does so by itself. */

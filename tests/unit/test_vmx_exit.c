@@ -240,6 +240,50 @@ static void test_cr(void **state)
 		}
 }
 
+/* Table 27-2, and what an event in delivery adds to it */
+static void test_task_switch(void **state)
+{
+	static const struct {
+		uint32_t event;
+		uint8_t source;
+		bool next, external;
+	} rows[] = {
+		{ 0, TASK_CALL, true, false },
+		{ 0, TASK_IRET, true, false },
+		{ 0, TASK_JMP, true, false },
+		{ 0x80000031, TASK_GATE, false, true },
+		{ 0x80000000 | 2u << 8 | 2, TASK_GATE, false, true },
+		{ 0x80000000 | 3u << 8 | 13, TASK_GATE, false, true },
+		{ 0x80000000 | 4u << 8 | 0x80, TASK_GATE, true, false }, /* INT n */
+		{ 0x80000000 | 5u << 8 | 1, TASK_GATE, true, true },	 /* INT1 */
+		{ 0x80000000 | 6u << 8 | 3, TASK_GATE, true, false },	 /* INT3 */
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool error = (rows[i].event & 0xff) == 13, rf = i & 1;
+
+		(void)setup(NULL);
+		field(VMCS_IDT_EVENT, rows[i].event | (error ? (uint32_t)VMX_EVENT_ERROR : 0));
+		field(VMCS_IDT_ERROR, 0x5678);
+		field(VMCS_GUEST_RFLAGS, RFLAGS_FIXED | (rf ? RFLAGS_RF : 0));
+		field(VMCS_QUALIFICATION, (uint32_t)rows[i].source << 30 | 0x48);
+		decode(9);
+		assert_int_equal(ex.kind, X86_EXIT_TASK_SWITCH);
+		assert_int_equal(ex.task.selector, 0x48);
+		assert_int_equal(ex.task.source, rows[i].source);
+		assert_int_equal(ex.task.next, rows[i].next);
+		assert_int_equal(ex.task.external, rows[i].external);
+		assert_int_equal(ex.task.rf, rf);
+		assert_int_equal(ex.task.has_error, error);
+		assert_int_equal(ex.task.error, error ? 0x5678 : 0);
+		/* Without an instruction the field has no meaning */
+		assert_int_equal(ex.len, rows[i].next ? 3 : 0);
+		/* Delivered again, unless the switch takes place */
+		assert_int_equal(vp.arch.event.pending, rows[i].event && !rows[i].next);
+	}
+}
+
 static void test_ept(void **state)
 {
 	(void)state;
@@ -464,7 +508,7 @@ static void test_task(void **state)
 		field(VMCS_IDT_EVENT, 0);
 		decode(9);
 		assert_int_equal(ex.task.selector, 0x28);
-		assert_int_equal(ex.task.reason, why);
+		assert_int_equal(ex.task.source, why);
 		assert_false(ex.task.has_error);
 	}
 	field(VMCS_IDT_EVENT, VMX_EVENT_VALID | 3u << 8 | 8 | VMX_EVENT_ERROR);
@@ -482,6 +526,7 @@ int main(void)
 		cmocka_unit_test_setup(test_looks_only, setup),
 		cmocka_unit_test_setup(test_io, setup),
 		cmocka_unit_test_setup(test_cr, setup),
+		cmocka_unit_test_setup(test_task_switch, setup),
 		cmocka_unit_test_setup(test_ept, setup),
 		cmocka_unit_test_setup(test_exceptions, setup),
 		cmocka_unit_test_setup(test_each_vector, setup),

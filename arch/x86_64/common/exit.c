@@ -142,14 +142,6 @@ static enum exit_action guest_invalid(struct vp *vp, struct x86_exit *ex)
 	return intercept_invalid_register(vp, why ? why : "refused by the CPU");
 }
 
-/* No hardware task switch: not in long mode, and no guest of the last decades does it. */
-static enum exit_action guest_task_switch(struct vp *vp, struct x86_exit *ex)
-{
-	partition_unimplemented(vp->partition, UNIMPLEMENTED_TASK_SWITCH, "hardware task switch to",
-				ex->task.selector);
-	return intercept_unsupported(vp, 2, ex->task.selector);
-}
-
 /* WBINVD needs no effect: guest memory is coherent, and no device is assigned. INVD must not
  * throw away others' dirty lines, so it is a WBINVD that has nothing to do. */
 static enum exit_action guest_cache(struct vp *vp, struct x86_exit *ex)
@@ -202,7 +194,7 @@ static const exit_handler root_table[X86_EXIT_KINDS] = {
 	[X86_EXIT_EXCEPTION] = exit_exception,
 	[X86_EXIT_SHUTDOWN] = root_shutdown,
 	[X86_EXIT_INVALID_STATE] = root_broken,
-	[X86_EXIT_TASK_SWITCH] = fault_gp,
+	[X86_EXIT_TASK_SWITCH] = exit_task_switch,
 	[X86_EXIT_XSETBV] = exit_xsetbv,
 	[X86_EXIT_INVD] = skip,
 	[X86_EXIT_WBINVD] = skip,
@@ -236,7 +228,7 @@ static const exit_handler guest_table[X86_EXIT_KINDS] = {
 	[X86_EXIT_EXCEPTION] = exit_exception,
 	[X86_EXIT_SHUTDOWN] = guest_shutdown,
 	[X86_EXIT_INVALID_STATE] = guest_invalid,
-	[X86_EXIT_TASK_SWITCH] = guest_task_switch,
+	[X86_EXIT_TASK_SWITCH] = exit_task_switch,
 	[X86_EXIT_XSETBV] = exit_xsetbv,
 	[X86_EXIT_INVD] = guest_cache,
 	[X86_EXIT_WBINVD] = guest_cache,

@@ -58,6 +58,9 @@ bool xcr0_valid(const struct partition *p, uint64_t v);
 /* exit_cr.c */
 enum exit_action exit_cr(struct vp *vp, struct x86_exit *ex);
 
+/* task_switch.c */
+enum exit_action exit_task_switch(struct vp *vp, struct x86_exit *ex);
+
 /* intercept_x64.c: write the message for the root and stop the VP. */
 enum exit_action intercept_cpuid(struct vp *vp, struct x86_exit *ex, const uint32_t defaults[4]);
 enum exit_action intercept_msr(struct vp *vp, struct x86_exit *ex);

@@ -30,6 +30,7 @@ static enum gva_result fail(const struct walk *w, struct gva_fault *f, enum gva_
 		f->gpa = gpa;
 		f->mem = mem;
 		f->table = r == GVA_NO_MEMORY;
+		f->write = false;
 		f->error = (r == GVA_NOT_PRESENT ? 0 : 1u) | (w->access & GVA_WRITE ? 2u : 0) |
 			   (w->access & GVA_USER ? 4u : 0) | (r == GVA_RESERVED ? 8u : 0) |
 			   (w->access & GVA_EXEC && (w->efer & EFER_NXE || w->cr4 & CR4_SMEP) ? 16u
@@ -152,8 +153,12 @@ static enum gva_result walk(struct walk *w, uint64_t table, uint64_t va, gpa_t *
 		}
 		if (w->access & GVA_SET_AD && !pae_top && (e & ad) != ad) {
 			r = set_ad(w, at, e, ad);
-			if (r != GUEST_MEM_OK)
-				return fail(w, f, GVA_NO_MEMORY, at, r);
+			if (r != GUEST_MEM_OK) {
+				(void)fail(w, f, GVA_NO_MEMORY, at, r);
+				if (f)
+					f->write = true;
+				return GVA_NO_MEMORY;
+			}
 		}
 		if (leaf)
 			return GVA_OK;
@@ -180,8 +185,8 @@ enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *
 	return gva_translate_trail(vp, gva, access, gpa, fault, NULL);
 }
 
-enum gva_result gva_translate_trail(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
-				    struct gva_fault *fault, struct gva_trail *trail)
+static enum gva_result translate(struct vp *vp, uint64_t cr3, gva_t gva, uint32_t access,
+				 gpa_t *gpa, struct gva_fault *fault, struct gva_trail *trail)
 {
 	struct walk w = { .vp = vp,
 			  .access = access,
@@ -191,7 +196,6 @@ enum gva_result gva_translate_trail(struct vp *vp, gva_t gva, uint32_t access, g
 			  .levels = 2,
 			  .bits = 10,
 			  .entry_size = 4 };
-	uint64_t cr3 = virt->get(vp, SYS_CR3);
 
 	w.cr0 = virt->get(vp, SYS_CR0);
 	w.cr4 = virt->get(vp, SYS_CR4);
@@ -223,4 +227,16 @@ enum gva_result gva_translate_trail(struct vp *vp, gva_t gva, uint32_t access, g
 		    : w.levels == 2 ? cr3 & 0xfffff000u
 				    : cr3 & MASK(51, 12),
 		    gva.v, gpa, fault);
+}
+
+enum gva_result gva_translate_trail(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
+				    struct gva_fault *fault, struct gva_trail *trail)
+{
+	return translate(vp, virt->get(vp, SYS_CR3), gva, access, gpa, fault, trail);
+}
+
+enum gva_result gva_translate_by(struct vp *vp, uint64_t cr3, gva_t gva, uint32_t access,
+				 gpa_t *gpa, struct gva_fault *fault)
+{
+	return translate(vp, cr3, gva, access, gpa, fault, NULL);
 }

@@ -31,6 +31,7 @@ struct gva_fault {
 	uint32_t error; /* #PF error code */
 	gpa_t gpa;
 	bool table; /* GVA_NO_MEMORY: it was a page-table access */
+	bool write; /* and one that sets accessed or dirty bits */
 	enum guest_mem_result mem;
 };
 
@@ -42,5 +43,9 @@ bool gva_trail_holds(const struct gva_trail *t);
 /* Translate one address. On GVA_OK, *gpa; else *fault (may be NULL). */
 enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
 			      struct gva_fault *fault);
+
+/* The same by other tables: those that CR3 will name. */
+enum gva_result gva_translate_by(struct vp *vp, uint64_t cr3, gva_t gva, uint32_t access,
+				 gpa_t *gpa, struct gva_fault *fault);
 
 #endif

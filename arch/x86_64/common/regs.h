@@ -61,6 +61,7 @@
 #define RFLAGS_IF    BIT(9)
 #define RFLAGS_DF    BIT(10)
 #define RFLAGS_OF    BIT(11)
+#define RFLAGS_NT    BIT(14)
 #define RFLAGS_RF    BIT(16)
 #define RFLAGS_VM    BIT(17)
 #define RFLAGS_AC    BIT(18)
@@ -70,6 +71,8 @@
 #define DR6_FIXED    0xffff0ff0ull
 #define DR6_RESET    DR6_FIXED
 #define DR6_BS	     BIT(14)
+#define DR6_BT	     BIT(15)
+#define DR7_LOCAL    0x155ull /* L0 to L3, and LE */
 #define DR7_FIXED    BIT(10)
 #define DR7_ENABLES  0xffull
 #define DR7_GD	     BIT(13)

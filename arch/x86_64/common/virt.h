@@ -44,6 +44,14 @@ enum x86_exit_kind {
 	X86_EXIT_KINDS,
 };
 
+/* What asked for a task switch; numbered as in VMX's exit qualification (SDM vol. 3, table 27-2) */
+enum x86_task_source {
+	TASK_CALL,
+	TASK_IRET,
+	TASK_JMP,
+	TASK_GATE, /* an event, through a task gate in the IDT */
+};
+
 struct x86_exit {
 	uint8_t kind;	   /* enum x86_exit_kind */
 	uint8_t len;	   /* of the instruction; 0: decode it */
@@ -74,10 +82,13 @@ struct x86_exit {
 			uint64_t cr2;
 		} exception;
 		struct {
-			uint16_t selector;
+			uint16_t selector; /* of the new TSS */
+			uint8_t source;	   /* enum x86_task_source */
+			bool next;	   /* RIP is at an instruction that will be done */
+			bool external;	   /* EXT: an event, but INT n, INT3 and INTO */
+			bool rf;	   /* RFLAGS.RF as the old task's image has it */
 			bool has_error;
-			uint32_t error;
-			uint8_t reason;
+			uint32_t error; /* for the new task's stack */
 		} task;
 		struct {
 			uint8_t number; /* 0, 4 or 8 */

@@ -5,6 +5,12 @@
 
 #include "kernel/bits.h"
 
+/* EXITINFO2 of a task switch (APM 15.14.1) */
+#define SVM_TASK_IRET  BIT(36)
+#define SVM_TASK_JMP   BIT(38)
+#define SVM_TASK_ERROR BIT(44)
+#define SVM_TASK_RF    BIT(48)
+
 /* Intercept word 3 (offset 00c) */
 #define SVM_I3_INTR	   BIT(0)
 #define SVM_I3_NMI	   BIT(1)

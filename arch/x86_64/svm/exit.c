@@ -106,6 +106,38 @@ static void decode_npf(const struct svm_vmcb *c, struct x86_exit *ex)
 	}
 }
 
+/* INT n, INT3 or INTO */
+static bool software(uint32_t info)
+{
+	uint32_t type = info >> SVM_EVENT_TYPE_SHIFT & 7;
+	uint8_t vector = (uint8_t)info;
+
+	return type == SVM_EVENT_SOFT ||
+	       (type == SVM_EVENT_EXCEPTION && (vector == VEC_BP || vector == VEC_OF));
+}
+
+/*
+ * APM 15.14.1. What asked is IRET or JMP if EXITINFO2 says so, an event if one was in delivery,
+ * else CALL. RIP is the instruction's: no length comes with this exit.
+ */
+static void decode_task(const struct svm_vmcb *c, struct x86_exit *ex)
+{
+	bool event = (c->exitintinfo & SVM_EVENT_VALID) != 0;
+	uint64_t info = c->exitinfo2;
+
+	ex->task.selector = (uint16_t)c->exitinfo1;
+	ex->task.source = info & SVM_TASK_IRET	? TASK_IRET
+			  : info & SVM_TASK_JMP ? TASK_JMP
+			  : event		? TASK_GATE
+						: TASK_CALL;
+	event = event && ex->task.source == TASK_GATE;
+	ex->task.next = !event || software(c->exitintinfo);
+	ex->task.external = !ex->task.next;
+	ex->task.rf = (info & SVM_TASK_RF) != 0;
+	ex->task.has_error = (info & SVM_TASK_ERROR) != 0;
+	ex->task.error = ex->task.has_error ? (uint32_t)info : 0;
+}
+
 /*
  * An event whose delivery the exit interrupted is delivered again first (APM 15.7.2). INT n, INT3
  * and INTO are not: RIP still is at the instruction, which does it all again.
@@ -116,8 +148,7 @@ static void recover_event(struct vp *vp, const struct svm_vmcb *c)
 	uint32_t info = c->exitintinfo, type = info >> SVM_EVENT_TYPE_SHIFT & 7;
 	uint8_t vector = (uint8_t)info;
 
-	if (type == SVM_EVENT_SOFT ||
-	    (type == SVM_EVENT_EXCEPTION && (vector == VEC_BP || vector == VEC_OF)))
+	if (software(info))
 		return;
 	e->pending = true;
 	e->vector = vector;
@@ -190,10 +221,7 @@ void svm_decode_exit(struct vp *vp, struct x86_exit *ex)
 		ex->exception.cr2 = c->exitinfo2;
 		break;
 	case X86_EXIT_TASK_SWITCH:
-		ex->task.selector = (uint16_t)c->exitinfo1;
-		ex->task.has_error = (c->exitinfo2 & BIT(44)) != 0;
-		ex->task.error = (uint32_t)c->exitinfo2;
-		ex->task.reason = c->exitinfo2 & BIT(36) ? 1 : c->exitinfo2 & BIT(38) ? 2 : 0;
+		decode_task(c, ex);
 		break;
 	case X86_EXIT_CR:
 		ex->cr.number = 8;

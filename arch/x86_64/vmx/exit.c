@@ -165,15 +165,28 @@ static void decode_exception(struct vp *vp, struct x86_exit *ex)
 		vp->arch.rip += vmx_vmread(VMCS_INSN_LEN);
 }
 
-static void decode_task(struct x86_exit *ex)
+/*
+ * Table 27-2. The instruction's length is good unless a hardware event asked for the switch
+ * (27.2.5); RF is what the old task's TSS is to have (27.3.3). EXT is INT1's too (6.13).
+ */
+static void decode_task(struct vp *vp, struct x86_exit *ex)
 {
 	uint64_t q = vmx_vmread(VMCS_QUALIFICATION);
 	uint32_t event = (uint32_t)vmx_vmread(VMCS_IDT_EVENT);
+	uint32_t type = event >> VMX_EVENT_TYPE_SHIFT & 7;
+	bool gate, hard;
 
 	ex->task.selector = (uint16_t)q;
-	ex->task.reason = (uint8_t)FIELD(q, 31, 30); /* CALL, IRET, JMP, task gate */
-	ex->task.has_error = event & VMX_EVENT_VALID && event & VMX_EVENT_ERROR;
+	ex->task.source = (uint8_t)FIELD(q, 31, 30);
+	gate = ex->task.source == TASK_GATE && event & VMX_EVENT_VALID;
+	hard = gate && type < VMX_EVENT_SOFT_INT;
+	ex->task.next = !hard;
+	ex->task.external = hard || (gate && type == VMX_EVENT_PRIV_EXC);
+	ex->task.rf = (vmx_get(vp, SYS_RFLAGS) & RFLAGS_RF) != 0;
+	ex->task.has_error = gate && event & VMX_EVENT_ERROR;
 	ex->task.error = ex->task.has_error ? (uint32_t)vmx_vmread(VMCS_IDT_ERROR) : 0;
+	if (hard)
+		ex->len = 0;
 }
 
 /*
@@ -236,7 +249,7 @@ void vmx_decode_exit(struct vp *vp, uint32_t reason, struct x86_exit *ex)
 		decode_cr(vp, ex);
 		break;
 	case VMX_EXIT_TASK_SWITCH:
-		decode_task(ex);
+		decode_task(vp, ex);
 		break;
 	default:
 		break;
