@@ -80,6 +80,7 @@ UNIT_test_vmx_entry := $(VMX_UNIT)
 UNITFLAGS_test_vmx_entry := $(FAKE_FLAGS)
 UNIT_test_speculation := arch/x86_64/common/speculation.c
 UNIT_test_exit_cr := arch/x86_64/common/exit_cr.c
+UNIT_test_task_switch := $(patsubst %,arch/x86_64/common/%.c,task_switch task_mem gva)
 UNIT_test_vmx_tags := $(VMX_UNIT)
 UNITFLAGS_test_vmx_tags := $(FAKE_FLAGS)
 UNIT_test_vmx_regs := $(VMX_UNIT)

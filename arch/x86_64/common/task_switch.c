@@ -248,8 +248,8 @@ static void no_segments(struct task *t)
 {
 	for (uint32_t i = 0; i < 6; i++)
 		t->seg[i] = (struct hv_x64_segment_register){ .selector = t->sel[i] };
-	t->seg[SEG_SS].attributes = (uint16_t)(t->cpl << 5 | DESC_S | DESC_W | DESC_A);
-	t->seg[SEG_CS].attributes = (uint16_t)(t->cpl << 5 | 0xc09bu);
+	t->seg[SEG_SS].attributes = (uint16_t)((uint32_t)t->cpl << 5 | DESC_S | DESC_W | DESC_A);
+	t->seg[SEG_CS].attributes = (uint16_t)((uint32_t)t->cpl << 5 | 0xc09bu);
 	t->seg[SEG_CS].limit = 0xffffffff;
 	t->ldtr = (struct hv_x64_segment_register){ .selector = t->ldt_sel };
 }
