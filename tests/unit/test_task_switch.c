@@ -828,6 +828,18 @@ static void test_error_code(void **state)
 	(void)run(&ex);
 	assert_int_equal(vp.arch.gpr[GPR_RSP], 0xffff6ffe);
 	assert_memory_equal(ram + 0x6ffc, ((uint8_t[]){ 0, 0, 0x34, 0x12 }), 4);
+	/* The second page is not there: the first has no half of it */
+	build(true, true);
+	fv.sys[SYS_CR0] |= CR0_PG;
+	w32(NEW + 0x1c, DIR1);
+	w32(NEW + 0x38, 0x8002);
+	w32(TABLE + 4 * 8, 0);
+	ex = fault_exit();
+	(void)run(&ex);
+	assert_int_equal(got.vector, VEC_PF);
+	assert_int_equal(got.cr2, 0x8000);
+	assert_int_equal(vp.arch.gpr[GPR_RSP], 0x8002);
+	assert_memory_equal(ram + 0x7ffe, ((uint8_t[]){ 0, 0 }), 2);
 	/* SP wraps, and the upper half stays */
 	build(true, true);
 	w32(NEW + 0x38, 0x12340004);
