@@ -191,8 +191,9 @@ task_g:
 
 	.code16
 task_e:
-	addr32 mov	%ax, AT(said_e)
-	addr32 mov	%sp, AT(said_e) + 2
+	mov	$AT(said_e), %ebx
+	mov	%ax, (%ebx)
+	mov	%sp, 2(%ebx)
 	iret
 	.code32
 
