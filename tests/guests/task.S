@@ -4,7 +4,7 @@
  * to ring 3; a fault with an error code through one; a 16-bit TSS; a task whose SS is bad, so that
  * #TS is its first event (only where `late` is set). 32-bit paging, and other tables for one task. Each thing of importance has
  * its own page; the TSS of B lies over two. Ends in HLT: EAX the report, ECX how many words.
- * Entered flat, in 32-bit protected mode, paging off; runs at BASE.
+ * From there an NMI, or an interrupt at 40, is C's, and HLT comes again. Entered flat, in 32-bit protected mode, paging off; runs at BASE.
  */
 #define BASE	0x100000
 #define AT(sym) (BASE + (sym) - _start)
@@ -125,7 +125,11 @@ after:	say	$0xc0de0002
 	mov	AT(next), %ecx
 	sub	%eax, %ecx
 	shr	$2, %ecx
-	hlt
+	sti
+	/* Whatever comes now, by a task gate */
+1:	hlt
+	say	$0xc0de0004
+	jmp	1b
 
 task_a:
 	say	%eax
@@ -162,6 +166,7 @@ task_c:
 	movzwl	AT(tss_c), %eax
 	say	%eax
 	iret
+	jmp	task_c
 
 task_d:
 	pop	%eax
@@ -238,7 +243,9 @@ idtr:	.word	0x41 * 8 - 1
 ldt:	.quad	0
 	descriptor 0, 0xfffff, 0x92, 0xc
 	.balign	4096
-idt:	.fill	10, 8, 0
+idt:	.fill	2, 8, 0
+	.word	0, T_C, 0x8500, 0	/* NMI */
+	.fill	7, 8, 0
 	.word	0, T_G, 0x8500, 0	/* #TS */
 	.fill	2, 8, 0
 	.word	0, T_D, 0x8500, 0	/* #GP */

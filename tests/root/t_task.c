@@ -8,7 +8,8 @@
 #include "tests/root/guest.h"
 #include "tests/root/vm.h"
 
-#define BASE 0x100000u
+#define TSS_C 0x106000u /* its page in the image */
+#define BASE  0x100000u
 
 /* What the guest says, in order */
 static const uint32_t report[] = {
@@ -159,5 +160,71 @@ TEST(guest_task_page_by_page)
 	check_end(id, type);
 	check(id, true);
 	CHECK(brought > 20);
+	guest_delete(id);
+}
+
+/* NMI or interrupt, as of hardware: HvRegisterPendingInterruption */
+static void inject(hv_partition_id id, uint64_t type, uint64_t vector)
+{
+	guest_set64(id, 0, HV_REGISTER_PENDING_INTERRUPTION, 1 | type << 1 | vector << 16);
+}
+
+/* C has run once more, and main behind it. */
+static void check_c(hv_partition_id id, uint32_t *at)
+{
+	static const uint32_t want[] = { 0x6b, 0x73, 0x4000, 0x18, 0xc0de0004 };
+	uint32_t said[5];
+
+	check_end(id, guest_run(id, 0));
+	memcpy(said, ram + *at, sizeof(said));
+	for (uint32_t i = 0; i < 5; i++)
+		CHECK_EQ(said[i], want[i]);
+	*at += sizeof(said);
+	CHECK_EQ(tr_of(id), 0x18);
+}
+
+/* Twice an NMI: the IRET that leaves the first one's task lets the second in. */
+TEST(guest_task_interrupt)
+{
+	hv_partition_id id = make(false);
+	uint32_t at;
+
+	guest_map(id, BASE / PAGE, ram, pages, GUEST_RWX);
+	check_end(id, guest_run(id, 0));
+	at = (pages - 1) * PAGE + 12 + 4 * (WORDS - LATE_WORDS);
+	for (uint32_t i = 0; i < 4; i++) {
+		if (i & 1)
+			inject(id, 2, 2);
+		else
+			inject(id, 0, 0x40);
+		check_c(id, &at);
+	}
+	guest_delete(id);
+}
+
+/* The new TSS is not there: the event waits for it, and comes once. */
+TEST(guest_task_interrupt_absent)
+{
+	const struct hv_x64_memory_intercept_message *m;
+	hv_partition_id id;
+	uint32_t at;
+	uint64_t gfn;
+
+	needs_exits();
+	id = make(false);
+	guest_map(id, BASE / PAGE, ram, pages, GUEST_RWX);
+	check_end(id, guest_run(id, 0));
+	at = (pages - 1) * PAGE + 12 + 4 * (WORDS - LATE_WORDS);
+	m = (const void *)guest_message(id, 0)->payload;
+	for (uint32_t i = 0; i < 2; i++) {
+		gfn = TSS_C / PAGE;
+		CHECK_EQ(guest_unmap(id, gfn, 1, 0, NULL), HV_STATUS_SUCCESS);
+		inject(id, i ? 2 : 0, i ? 2 : 0x40);
+		CHECK_EQ(guest_run(id, 0), HVMSG_UNMAPPED_GPA);
+		CHECK_EQ(m->guest_physical_address / PAGE, gfn);
+		CHECK_EQ(tr_of(id), 0x18);
+		guest_map(id, gfn, ram + gfn * PAGE - BASE, 1, GUEST_RWX);
+		check_c(id, &at);
+	}
 	guest_delete(id);
 }
