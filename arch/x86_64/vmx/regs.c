@@ -190,6 +190,7 @@ void vmx_set(struct vp *vp, enum x86_sysreg r, uint64_t v)
 	struct vmx_vp *x = &vp->arch.vmx;
 	int at = kept_at(r);
 	uint64_t ar;
+	bool moved;
 
 	if (at >= 0) {
 		x->kept[at] = v;
@@ -199,10 +200,13 @@ void vmx_set(struct vp *vp, enum x86_sysreg r, uint64_t v)
 	}
 	switch (r) {
 	case SYS_CR0:
+		/* A task switch sets TS, and that alone loads no PDPTEs */
+		moved = (vmx_get(vp, r) ^ v) != CR0_TS;
 		vmcs_write(vp, VMCS_CR0_SHADOW, v);
 		vmcs_write(vp, VMCS_GUEST_CR0,
 			   (v & ~(CR0_NW | CR0_CD)) | CR0_ET | vmx_caps.cr0_fixed0);
-		paging_moved(vp);
+		if (moved)
+			paging_moved(vp);
 		break;
 	case SYS_CR3:
 		vmcs_write(vp, VMCS_GUEST_CR3, v);
