@@ -140,7 +140,7 @@ static bool save32(struct task *t, uint32_t base, uint32_t eip, uint32_t eflags)
 		struct hv_x64_segment_register s;
 
 		virt->get_seg(t->vp, (enum x86_seg)(SEG_ES + i), &s);
-		put16(b + TSS32_SEGS - TSS32_STATE + 4 * i, s.selector);
+		put16(&b[TSS32_SEGS - TSS32_STATE + 4 * i], s.selector);
 	}
 	return task_store(t, base + TSS32_STATE, b, sizeof(b), 0);
 }
@@ -157,7 +157,7 @@ static bool save16(struct task *t, uint32_t base, uint32_t eip, uint32_t eflags)
 		struct hv_x64_segment_register s;
 
 		virt->get_seg(t->vp, (enum x86_seg)(SEG_ES + i), &s);
-		put16(b + TSS16_SEGS - TSS16_STATE + 2 * i, s.selector);
+		put16(&b[TSS16_SEGS - TSS16_STATE + 2 * i], s.selector);
 	}
 	return task_store(t, base + TSS16_STATE, b, sizeof(b), 0);
 }
