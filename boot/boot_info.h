@@ -128,7 +128,7 @@ struct boot_info {
 	uint32_t guest_cpus; /* CPUs that the root may use; 0: all */
 
 	uint32_t root_kind;
-	uint32_t flags; /* BOOT_FLAG_* */
+	uint32_t flags;	     /* BOOT_FLAG_* */
 	uint64_t root_entry; /* physical */
 	uint64_t root_base;  /* placed image, page aligned */
 	uint64_t root_size;

@@ -376,7 +376,8 @@ static void finish(struct state *s)
 	/* Payload: the timer's number. Timer 1 came first. */
 	if (m[4] != 2)
 		wrong(s, JOB_TIMERS);
-	/* Up is nothing; one class lower is the next instruction's interrupt, whoever else sleeps */
+	/* Up is nothing; one class lower is the next instruction's interrupt, whoever else sleeps
+	 */
 	WRITE_REG(cr8, CR8_HELD + 1);
 	if (*(volatile uint64_t *)&s->out->late_ipi)
 		wrong(s, JOB_APIC);

@@ -762,8 +762,8 @@ TEST(memory_exhaustion)
 	CHECK_EQ(reps, 8);
 	CHECK_EQ(guest_peek(id, 0x203 * PAGE, &v), HV_ACCESS_GPA_SUCCESS);
 	/*
-	 * A page in a large leaf needs a table; without one the leaf stays whole. Not executable: some
-	 * CPUs get no large leaf that is (speculation.c).
+	 * A page in a large leaf needs a table; without one the leaf stays whole. Not executable:
+	 * some CPUs get no large leaf that is (speculation.c).
 	 */
 	(void)guest_withdraw(id, UINT32_MAX);
 	guest_map(id, 0x600, ram, 1,
