@@ -95,8 +95,8 @@ static EFI_STATUS measure_tsc(struct boot_info *info)
 {
 	UINT64 start = rdtsc();
 
-	BS->Stall(20000);
-	info->tsc_hz = (rdtsc() - start) * 50;
+	BS->Stall(10000); /* microseconds */
+	info->tsc_hz = (rdtsc() - start) * 100;
 	return info->tsc_hz ? EFI_SUCCESS : EFI_DEVICE_ERROR;
 }
 

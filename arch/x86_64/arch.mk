@@ -7,7 +7,7 @@ CORE_DIRS   := common svm vmx
 CORE_ARCH   := -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic
 # Copies of a size that is not known to the compiler as eight bytes an instruction, not as calls.
 ifneq ($(CLANG),1)
-CORE_ARCH   += -minline-all-stringops -mmemcpy-strategy=rep_8byte:-1:noalign -mmemset-strategy=rep_8byte:-1:noalign
+CORE_COPY   := -minline-all-stringops -mmemcpy-strategy=rep_8byte:-1:noalign -mmemset-strategy=rep_8byte:-1:noalign
 endif
 
 EFI_APP	    := BOOTX64.EFI
