@@ -233,16 +233,16 @@ static uint16_t map_locked(struct partition *p, uint64_t gfn, uint64_t pfn, bool
 			   uint32_t prot)
 {
 	uint64_t pages = large ? LARGE_PAGES : 1;
+	enum slat_result r;
 	struct overlay *o;
 
-	if (large && prot & SLAT_X && slat_exec_leaf && !overlay_at(p, gfn, pages))
-		return map_small(p, gfn, pfn, prot) == SLAT_OK ? HV_STATUS_SUCCESS
-							       : HV_STATUS_INSUFFICIENT_MEMORY;
-	if (!overlay_at(p, gfn, pages))
-		return slat_map(&p->slat, GPA(gfn << PAGE_SHIFT), HPA(pfn << PAGE_SHIFT),
-				large ? 2 : 1, prot, drop_leaf, p) == SLAT_OK
-			       ? HV_STATUS_SUCCESS
-			       : HV_STATUS_INSUFFICIENT_MEMORY;
+	if (!overlay_at(p, gfn, pages)) {
+		r = large && prot & SLAT_X && slat_small_exec
+			    ? map_small(p, gfn, pfn, prot)
+			    : slat_map(&p->slat, GPA(gfn << PAGE_SHIFT), HPA(pfn << PAGE_SHIFT),
+				       large ? 2 : 1, prot, drop_leaf, p);
+		return r == SLAT_OK ? HV_STATUS_SUCCESS : HV_STATUS_INSUFFICIENT_MEMORY;
+	}
 	/* The overlay made the 4-KiB table already: none of these can fail. */
 	for (uint64_t i = 0; i < pages; i++) {
 		uint64_t to = prot ? pfn + i : 0;

@@ -152,12 +152,12 @@ static void release_leaf(void *ctx, uint64_t gpa, struct slat_leaf *l)
 	/* A no-access leaf holds nothing; an overlay's page is a deposit and was never held. */
 	if (!(l->prot & SLAT_RWX))
 		return;
-	for (uint64_t i = 0; i < pages; i++)
-		if (frame_state((l->hpa.v >> PAGE_SHIFT) + i) == FRAME_ROOT)
-			arch_pages_handed((l->hpa.v >> PAGE_SHIFT) + i, 1);
-	for (uint64_t i = 0; i < pages; i++)
-		if (frame_state((l->hpa.v >> PAGE_SHIFT) + i) == FRAME_ROOT)
-			frame_release((l->hpa.v >> PAGE_SHIFT) + i);
+	for (uint64_t pfn = l->hpa.v >> PAGE_SHIFT, end = pfn + pages; pfn < end; pfn++) {
+		if (frame_state(pfn) != FRAME_ROOT)
+			continue;
+		arch_pages_handed(pfn, 1);
+		frame_release(pfn);
+	}
 }
 
 /*

@@ -64,6 +64,10 @@ extern struct percpu percpu_self; /* linker script: ARCH_PERCPU_VA; tests define
 extern struct percpu *percpu_table[BOOT_INFO_MAX_CPUS];
 extern uint32_t percpu_count;
 
+/* Boot only: how many CPUs are used, and one of them with its stack, not mapped yet. */
+void percpu_limit(const struct boot_info *bi);
+struct percpu *percpu_make(uint32_t index, void **stack);
+
 static inline struct percpu *percpu_of(uint32_t index)
 {
 	return percpu_table[index];

@@ -5,7 +5,7 @@
 
 #define ENTRIES 512u
 
-uint32_t slat_exec_leaf;
+bool slat_small_exec;
 
 typedef void (*leaf_fn)(void *ctx, uint64_t gpa, struct slat_leaf *l);
 

@@ -62,8 +62,8 @@ struct slat {
 	uint64_t generation; /* bumped by each change that takes rights away; smp.c */
 };
 
-/* Largest leaf that a guest may execute from; 0: any. Set at boot. */
-extern uint32_t slat_exec_leaf;
+/* No guest may execute from a leaf larger than 4 KiB. Set at boot. */
+extern bool slat_small_exec;
 
 bool slat_init(struct slat *s, const struct slat_format *f, struct slat_source src);
 /* Frees every table, calling leaf_fn on each leaf first. */

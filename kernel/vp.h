@@ -76,6 +76,9 @@ uint16_t vp_create(struct partition *p, uint32_t index);
 uint16_t vp_delete(struct partition *p, uint32_t index);
 void vp_free(struct vp *vp);
 
+/* intercept.c: put a message in the VP's message page, and suspend it for that. */
+void vp_intercept(struct vp *vp, uint32_t type, const void *payload, uint32_t size);
+
 /* vp_run.c: HvCallDispatchVp. Runs vp on this CPU until there is something for the root. */
 uint16_t vp_dispatch(struct vp *vp, uint32_t flags, uint32_t *state, uint32_t *event);
 

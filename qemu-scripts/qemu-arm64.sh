@@ -5,6 +5,7 @@
 # MEM, MACHINE.
 # Exit status as in boot.sh; the machine has none of its own, the root VM's last line says it.
 set -eu
+here=$(dirname "$0")
 esp=$1 log=$2 limit=$3
 shift 3
 case ${FIRMWARE:-edk2} in
@@ -20,21 +21,11 @@ if [ -z "$bios" ]; then
 	echo "qemu-arm64.sh: no ${FIRMWARE:-edk2} firmware is installed: run qemu-scripts/setup.sh" >&2
 	exit 3
 fi
-: > "$log"
-set -- -accel tcg,thread=multi -machine "${MACHINE:-virt,virtualization=on,gic-version=3}" -cpu "${CPU:-max}" -m "${MEM:-512}" \
+set -- qemu-system-aarch64 -accel tcg,thread=multi -machine "${MACHINE:-virt,virtualization=on,gic-version=3}" -cpu "${CPU:-max}" -m "${MEM:-512}" \
 	-smp "${SMP:-2}" -nodefaults -no-reboot -display none -net none -bios "$bios" \
 	-drive "if=none,id=esp,format=raw,file=fat:rw:$esp" -device virtio-blk-pci,drive=esp "$@"
 status=0
-if [ "${QUOIN_ECHO:-0}" = 1 ]; then
-	fifo=$log.status
-	{ timeout "$limit" qemu-system-aarch64 "$@" -serial stdio < /dev/null 2>&1 || echo $? > "$fifo"; } |
-		tee "$log"
-	if [ -f "$fifo" ]; then status=$(cat "$fifo"); rm -f "$fifo"; fi
-else
-	timeout "$limit" qemu-system-aarch64 "$@" -serial "file:$log" < /dev/null > "$log.qemu" 2>&1 || status=$?
-	grep -v 'terminating on signal 15' "$log.qemu" >&2 || true
-	rm -f "$log.qemu"
-fi
+"$here/qemu-run.sh" "$log" "$limit" "$@" || status=$?
 result=$(tr -d '\r' < "$log" | sed -n 's/^ROOT EXIT \([01]\)$/\1/p')
 case $result in
 0) exit 0 ;;

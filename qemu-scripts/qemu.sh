@@ -4,6 +4,7 @@
 # QUOIN_ECHO=1, to standard output. Exit status: 0 the root VM said pass, 1 it said fail, 2 it did
 # not end in TIMEOUT seconds, 3 QEMU or the firmware ended by itself.
 set -eu
+here=$(dirname "$0")
 esp=$1 log=$2 limit=$3
 shift 3
 code= vars=
@@ -14,27 +15,16 @@ if [ -z "$code" ]; then
 	echo 'qemu.sh: no OVMF firmware is installed: run qemu-scripts/setup.sh' >&2
 	exit 3
 fi
-: > "$log"
 # With QUOIN_ICOUNT=1 one instruction is one nanosecond of guest time, the same in every run.
 accel=tcg,thread=multi icount=
 if [ "${QUOIN_ICOUNT:-0}" = 1 ]; then accel=tcg icount='-icount shift=0,sleep=off'; fi
 # shellcheck disable=SC2086
-set -- -accel "$accel" $icount -machine q35 -cpu "${CPU:-max}" -m "${MEM:-512}" -smp "${SMP:-2}" \
+set -- qemu-system-x86_64 -accel "$accel" $icount -machine q35 -cpu "${CPU:-max}" -m "${MEM:-512}" -smp "${SMP:-2}" \
 	-nodefaults -no-reboot -display none -net none \
 	-drive "if=pflash,format=raw,readonly=on,file=$code" \
 	-drive "format=raw,file=fat:rw:$esp" -device isa-debug-exit,iobase=0xf4,iosize=4 "$@"
 status=0
-if [ "${QUOIN_ECHO:-0}" = 1 ]; then
-	fifo=$log.status
-	{ timeout "$limit" qemu-system-x86_64 "$@" -serial stdio < /dev/null 2>&1 || echo $? > "$fifo"; } |
-		tee "$log"
-	if [ -f "$fifo" ]; then status=$(cat "$fifo"); rm -f "$fifo"; fi
-else
-	timeout "$limit" qemu-system-x86_64 "$@" -serial "file:$log" < /dev/null > "$log.qemu" 2>&1 || status=$?
-	# A model that asks for more than TCG has is fine: Quoin looks for itself.
-	grep -v "TCG doesn't support requested feature\|terminating on signal 15" "$log.qemu" >&2 || true
-	rm -f "$log.qemu"
-fi
+"$here/qemu-run.sh" "$log" "$limit" "$@" || status=$?
 case $status in
 33) exit 0 ;;
 35) exit 1 ;;

@@ -14,6 +14,7 @@
 #include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/features.h"
+#include "arch/x86_64/common/speculation.h"
 #include "fake_arch.h"
 #include "fake_virt.h"
 #include "hvapi/msr.h"
@@ -23,7 +24,8 @@
 uint64_t cpu_tsc_hz = 2000000000, cpu_xcr0 = 0x2e7;
 uint32_t cpu_phys_bits = 40;
 struct xsave_layout cpu_xsave_layout;
-bool cpu_has_rdtscp = true, cpu_has_spec_ctrl, cpu_has_ibpb;
+bool cpu_has_rdtscp = true;
+FAKE_WEAK struct speculation cpu_speculation;
 struct partition *partition_root;
 FAKE_WEAK const struct virt_ops svm_ops, vmx_ops;
 

@@ -79,7 +79,7 @@ UNITFLAGS_test_vmx_ops := $(FAKE_FLAGS)
 UNIT_test_vmx_entry := $(VMX_UNIT)
 UNITFLAGS_test_vmx_entry := $(FAKE_FLAGS)
 UNIT_test_speculation := arch/x86_64/common/speculation.c
-UNIT_test_exit_cr := arch/x86_64/common/exit_cr.c
+UNIT_test_exit_cr := arch/x86_64/common/exit_cr.c arch/x86_64/common/decode.c
 UNIT_test_task_switch := $(patsubst %,arch/x86_64/common/%.c,task_switch task_mem gva)
 UNIT_test_vmx_tags := $(VMX_UNIT)
 UNITFLAGS_test_vmx_tags := $(FAKE_FLAGS)
@@ -99,17 +99,17 @@ UNIT_test_exit_cpuid := arch/x86_64/common/exit_cpuid.c arch/x86_64/common/featu
 UNIT_test_exit := $(patsubst %,arch/x86_64/common/%.c,exit exit_event exit_hypercall) $(FAKE_ARCH)
 UNITFLAGS_test_exit := $(FAKE_FLAGS)
 UNIT_test_exit_slat := $(patsubst %,arch/x86_64/common/%.c,exit_slat apic decode vlapic)
-UNIT_test_intercept := $(patsubst %,arch/x86_64/common/%.c,intercept_x64 decode vlapic) $(FAKE_ARCH)
+UNIT_test_intercept := kernel/intercept.c $(patsubst %,arch/x86_64/common/%.c,intercept_x64 decode vlapic) $(FAKE_ARCH)
 UNITFLAGS_test_intercept := $(FAKE_FLAGS)
 
 # The linker script's symbols, inside an array of the test's
-UNIT_test_paging := arch/x86_64/common/paging.c kernel/page_alloc.c $(FAKE_ARCH)
+UNIT_test_paging := arch/x86_64/common/paging.c kernel/core_tables.c kernel/page_alloc.c $(FAKE_ARCH)
 UNITFLAGS_test_paging := $(FAKE_FLAGS) -Wl,--defsym=core_text_end=core_start+0x3000 \
 	-Wl,--defsym=core_rodata_end=core_start+0x5000 -Wl,--defsym=core_end=core_start+0x9000
 UNIT_test_x86_partition := arch/x86_64/common/partition.c kernel/pool.c $(VP_UNIT)
 UNITFLAGS_test_x86_partition := $(FAKE_FLAGS)
 UNIT_test_root := $(patsubst %,arch/x86_64/%.c,common/root common/mtrr common/apic svm/npt vmx/ept) \
-	$(patsubst %,kernel/%.c,slat page_alloc pool) $(FAKE_ARCH)
+	$(patsubst %,kernel/%.c,slat page_alloc pool root_build) $(FAKE_ARCH)
 UNITFLAGS_test_root := $(FAKE_FLAGS)
 UNIT_test_idt := arch/x86_64/common/idt.c $(FAKE_ARCH)
 UNITFLAGS_test_idt := $(FAKE_FLAGS) -Wl,--defsym=halt_unless_end=halt_unless+16 \

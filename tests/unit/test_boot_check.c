@@ -39,23 +39,7 @@ static const struct boot_info good = {
 		    { 0xfec00000, 0x1000, BOOT_RANGE_MMIO, 0, 0 } },
 };
 
-static struct boot_info bi;
-
-/* The one change, and the answer it must give; NULL: still good. */
-#define CHECK(change, why) \
-	do { \
-		bi = good; \
-		change; \
-		check(why, #change, __LINE__); \
-	} while (0)
-
-static void check(const char *why, const char *what, int line)
-{
-	const char *got = boot_check(&bi);
-
-	if (!why != !got || (why && strcmp(why, got)))
-		fail_msg("line %d: %s: %s", line, what, got ? got : "accepted");
-}
+#include "boot_change.h"
 
 static void test_good(void **state)
 {

@@ -863,7 +863,7 @@ static void test_small_exec(void **state)
 	uint32_t pages;
 
 	(void)state;
-	slat_exec_leaf = 1;
+	slat_small_exec = true;
 	assert_int_equal(partition_map(child, 512, MEM + 512, RW | LARGE), OK);
 	assert_true(slat_lookup(&child->slat, GPA(512 << 12), &l));
 	assert_int_equal(l.level, 2);
@@ -888,7 +888,7 @@ static void test_small_exec(void **state)
 		assert_int_equal(frame_holds(MEM + 1024 + i), 0);
 	}
 	give(child, MEM, pages);
-	slat_exec_leaf = 0;
+	slat_small_exec = false;
 }
 
 static void test_ids(void **state)

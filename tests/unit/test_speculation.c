@@ -19,7 +19,7 @@
 #include "kernel/log.h"
 #include "kernel/slat.h"
 
-uint32_t slat_exec_leaf;
+bool slat_small_exec;
 
 void log_print(enum log_level level, const char *fmt, ...)
 {
@@ -167,11 +167,11 @@ static void test_init(void **state)
 		speculation_init(false);
 		assert_int_equal(bits(&cpu_speculation), cpus[i].want);
 		assert_int_equal(speculation_rsb, cpu_speculation.rsb);
-		assert_int_equal(slat_exec_leaf, cpus[i].want & SMALL ? 1 : 0);
+		assert_int_equal(slat_small_exec, (cpus[i].want & SMALL) != 0);
 		speculation_init(true);
 		assert_int_equal(bits(&cpu_speculation), cpus[i].want | RSB | VERW | SMALL);
 		assert_int_equal(speculation_rsb, 1);
-		assert_int_equal(slat_exec_leaf, 1);
+		assert_true(slat_small_exec);
 	}
 }
 

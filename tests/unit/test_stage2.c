@@ -11,27 +11,12 @@
 
 #include "arch/arm64/el2/el2.h"
 #include "fake_arch.h"
+#include "fake_tables.h"
 
 #define G (1ull << 30)
 #define M (2ull << 20)
 
 static struct partition part;
-static uint8_t *next_page;
-
-static void *page_new(void *ctx)
-{
-	void *p = next_page;
-
-	(void)ctx;
-	next_page += PAGE_SIZE;
-	return memset(p, 0, PAGE_SIZE);
-}
-
-static void page_old(void *ctx, void *page)
-{
-	(void)ctx;
-	(void)page;
-}
 
 static int setup(void **state)
 {

@@ -16,6 +16,7 @@
 #include "arch/x86_64/svm/svm.h"
 #include "fake_arch.h"
 #include "kernel/page_alloc.h"
+#include "place_rows.h"
 
 static struct partition part;
 static struct vp vp;
@@ -457,48 +458,10 @@ static void test_speculation(void **state)
 	cpu_speculation.verw = false;
 }
 
-/* Where a VP stands: 64-bit code has no base, L counts in long mode alone, VM86 and real mode are
- * 16 bits. */
 static void test_place(void **state)
 {
-	static const struct {
-		uint64_t cr0, efer, rflags;
-		uint16_t ar;
-		uint64_t linear;
-		uint8_t mode;
-		bool in_protected;
-	} t[] = {
-		{ CR0_PE | CR0_PG, EFER_LME | EFER_LMA, 0, 0xa09b, 0xfff00456, X86_MODE_64, true },
-		{ CR0_PE | CR0_PG, EFER_LME | EFER_LMA, 0, 0xc09b, 0x23456, X86_MODE_32, true },
-		{ CR0_PE | CR0_PG, EFER_LME | EFER_LMA, 0, 0x009b, 0x23456, X86_MODE_16, true },
-		{ CR0_PE, EFER_LME, 0, 0xa09b, 0x23456, X86_MODE_16, true },
-		{ CR0_PE, 0, 0, 0xc09b, 0x23456, X86_MODE_32, true },
-		{ CR0_PE, 0, RFLAGS_VM, 0xc09b, 0x23456, X86_MODE_16, false },
-		{ 0, 0, 0, 0xc09b, 0x23456, X86_MODE_16, false },
-	};
-
 	(void)state;
-	for (uint32_t i = 0; i < ARRAY_LEN(t); i++)
-		for (uint32_t cpl = 0; cpl < 4; cpl++) {
-			struct hv_x64_segment_register cs = { .base = 0x123000,
-							      .attributes = t[i].ar };
-			struct hv_x64_segment_register ss = { .attributes = (uint16_t)(0xc093 |
-										       cpl << 5) };
-			struct x86_place p;
-
-			vp.arch.rip = 0xfff00456;
-			svm_ops.set(&vp, SYS_CR0, t[i].cr0 | CR0_ET | CR0_NE);
-			svm_ops.set(&vp, SYS_EFER, t[i].efer);
-			svm_ops.set(&vp, SYS_RFLAGS, t[i].rflags | RFLAGS_FIXED);
-			svm_ops.set_seg(&vp, SEG_CS, &cs);
-			svm_ops.set_seg(&vp, SEG_SS, &ss);
-			memset(&p, 0xa5, sizeof(p));
-			svm_ops.place(&vp, &p);
-			assert_int_equal(p.linear, t[i].linear);
-			assert_int_equal(p.mode, t[i].mode);
-			assert_int_equal(p.in_protected, t[i].in_protected);
-			assert_int_equal(p.cpl, cpl);
-		}
+	check_place(&svm_ops, &vp);
 }
 
 int main(void)

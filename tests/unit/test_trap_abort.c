@@ -14,6 +14,7 @@
 #include "arch/arm64/el2/el2.h"
 #include "arch/arm64/gicv3/gic.h"
 #include "fake_arch.h"
+#include "fake_tables.h"
 
 #define EC_DABT	 ((uint64_t)0x24 << 26 | 1ull << 25)
 #define EC_IABT	 ((uint64_t)0x20 << 26 | 1ull << 25)
@@ -33,7 +34,6 @@
 struct partition *partition_root;
 static struct partition root, guest;
 static struct vp vp;
-static uint8_t *next_page;
 static uint64_t frame_value, frame_at;
 static uint32_t frame_size, frame_calls, aborts, intercepts;
 static bool frame_write, abort_insn, was_unmapped;
@@ -79,20 +79,6 @@ void partition_unimplemented(struct partition *p, uint32_t kind, const char *wha
 	(void)kind;
 	(void)what;
 	(void)arg;
-}
-
-static void *page_new(void *ctx)
-{
-	void *p = next_page;
-
-	(void)ctx;
-	next_page += PAGE_SIZE;
-	return memset(p, 0, PAGE_SIZE);
-}
-static void page_old(void *ctx, void *page)
-{
-	(void)ctx;
-	(void)page;
 }
 
 static int setup(void **state)

@@ -14,6 +14,7 @@
 
 #include <insn.h>
 
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/exits.h"
@@ -25,7 +26,8 @@
 
 uint64_t cpu_tsc_hz = 1000000000, cpu_xcr0 = 0x207;
 struct xsave_layout cpu_xsave_layout;
-bool cpu_has_rdtscp, cpu_has_spec_ctrl, cpu_has_ibpb;
+bool cpu_has_rdtscp;
+struct speculation cpu_speculation;
 
 static struct partition root, child;
 static struct vp root_vp, guest;
@@ -188,7 +190,7 @@ static int setup(void **state)
 	memset(&root_vp, 0, sizeof(root_vp));
 	memset(&guest, 0, sizeof(guest));
 	virt = &svm_ops;
-	cpu_has_rdtscp = cpu_has_spec_ctrl = cpu_has_ibpb = true;
+	cpu_has_rdtscp = cpu_speculation.spec_ctrl = cpu_speculation.ibpb = true;
 	partition_root = &root;
 	root_vp.partition = &root;
 	guest.partition = &child;
@@ -309,7 +311,7 @@ static void test_planted(void **state)
 	(void)setup(NULL);
 	arch_vp_switch_in(&guest);
 	guest_runs();
-	cpu_has_spec_ctrl = false;
+	cpu_speculation.spec_ctrl = false;
 	arch_vp_switch_out(&guest);
 	assert_int_equal(not_the_roots(), 1);
 	(void)setup(NULL);
@@ -325,7 +327,7 @@ static void test_planted(void **state)
 static void test_old_cpu(void **state)
 {
 	(void)state;
-	cpu_has_rdtscp = cpu_has_spec_ctrl = cpu_has_ibpb = false;
+	cpu_has_rdtscp = cpu_speculation.spec_ctrl = cpu_speculation.ibpb = false;
 	arch_vp_switch_in(&guest);
 	arch_vp_switch_out(&guest);
 	for (uint32_t i = 0; i < fake_hw.writes; i++)

@@ -23,20 +23,14 @@ static uint64_t percpu_ttbr0[BOOT_INFO_MAX_CPUS];
 
 void cpu_setup_percpu(const struct boot_info *bi)
 {
-	percpu_count = bi->num_cpus;
-	if (bi->guest_cpus && bi->guest_cpus < percpu_count)
-		percpu_count = bi->guest_cpus;
+	percpu_limit(bi);
 	/* The devices first: a CPU's tables are a copy. */
 	for (uint32_t i = 0; i < percpu_count; i++)
 		gic_map_redistributor(i, bi->arm64.gicr[i]);
 	for (uint32_t i = 0; i < percpu_count; i++) {
-		struct percpu *cpu = page_alloc(page_up(sizeof(*cpu)) >> PAGE_SHIFT);
-		void *stack = page_alloc(ARCH_STACK_SIZE >> PAGE_SHIFT);
+		void *stack;
+		struct percpu *cpu = percpu_make(i, &stack);
 
-		if (!cpu || !stack)
-			panic("core memory too small for CPU %u", i);
-		cpu->index = i;
-		percpu_table[i] = cpu;
 		percpu_ttbr0[i] = stage1_percpu(cpu, stack);
 	}
 }

@@ -14,18 +14,8 @@
 #include "kernel/frame.h"
 #include "kernel/log.h"
 #include "kernel/page_alloc.h"
+#include "kernel/root_build.h"
 #include "kernel/smp.h"
-
-static void cut_out(uint64_t base, uint64_t size)
-{
-	for (uint64_t a = base; a < base + size;) {
-		uint32_t level = !(a & (LARGE_SIZE - 1)) && base + size - a >= LARGE_SIZE ? 2 : 1;
-
-		if (slat_unmap(&partition_root->slat, GPA(a), level, NULL, NULL) != SLAT_OK)
-			panic("core memory too small for the root's tables");
-		a += level == 2 ? LARGE_SIZE : PAGE_SIZE;
-	}
-}
 
 /*
  * Write-back everywhere: the more restrictive of the two stages counts (D8.5.5), so that the root's
@@ -43,55 +33,9 @@ static void map_identity(const struct boot_info *bi)
 			panic("core memory too small for the root's identity map");
 	for (uint32_t i = 0; i < bi->num_ranges; i++)
 		if (bi->ranges[i].kind == BOOT_RANGE_CORE)
-			cut_out(bi->ranges[i].base, bi->ranges[i].size);
+			root_cut_out(bi->ranges[i].base, bi->ranges[i].size);
 	for (uint32_t i = 0; i < percpu_count; i++)
-		cut_out(gic_sgi_frame(i), GICR_FRAME);
-}
-
-static void root_vp_create(uint32_t index, uint64_t mpidr)
-{
-	struct vp *vp = page_alloc(page_up(sizeof(*vp)) >> PAGE_SHIFT);
-
-	/* The SynIC pages and the like come from the root's pool, as any VP's do */
-	for (uint32_t i = 0; vp && i < VP_PAGES; i++) {
-		void *page = page_alloc(1);
-
-		if (!page)
-			panic("core memory too small for root VP %u", index);
-		pool_give(&partition_root->pool, page);
-	}
-	if (!vp || vp_init(vp, partition_root, index) != HV_STATUS_SUCCESS)
-		panic("core memory too small for root VP %u", index);
-	/* What is in the pool the root may withdraw: no page of the core's is left there. */
-	if (partition_root->pool.free_count)
-		panic("a root VP takes fewer pages than VP_PAGES");
-	vp->arch.mpidr = mpidr;
-	vp->arch.power = EL2_OFF;
-	vp->cpu = index;
-	partition_root->vps[index] = vp;
-	partition_root->vp_count++;
-	percpu_of(index)->root_vp = vp;
-}
-
-/* The root reads the loader's facts from a copy in pages of the core's, mapped read-only. */
-static uint64_t info_place(const struct boot_info *bi)
-{
-	uint64_t pages = page_up(sizeof(*bi)) >> PAGE_SHIFT;
-	struct boot_info *copy = page_alloc(pages);
-	uint64_t pa;
-
-	if (!copy)
-		panic("core memory too small for the root's boot_info");
-	*copy = *bi;
-	copy->num_cpus = percpu_count;
-	/* It is read with the MMU off */
-	cache_clean(copy, sizeof(*copy));
-	pa = ptr_hpa(copy).v;
-	for (uint64_t i = 0; i < pages; i++)
-		if (slat_map(&partition_root->slat, GPA(pa + i * PAGE_SIZE),
-			     HPA(pa + i * PAGE_SIZE), 1, SLAT_R, NULL, NULL) != SLAT_OK)
-			panic("core memory too small for the root's tables");
-	return pa;
+		root_cut_out(gic_sgi_frame(i), GICR_FRAME);
 }
 
 void root_create(const struct boot_info *bi)
@@ -115,11 +59,16 @@ void root_create(const struct boot_info *bi)
 		     NULL) != SLAT_OK)
 		panic("core memory too small for the root's overlay page");
 	p->ref_tsc = arch_time();
-	for (uint32_t i = 0; i < percpu_count; i++)
-		root_vp_create(i, bi->arm64.mpidr[i]);
+	for (uint32_t i = 0; i < percpu_count; i++) {
+		vp = root_vp_make(i);
+		vp->arch.mpidr = bi->arm64.mpidr[i];
+		vp->arch.power = EL2_OFF;
+	}
 	vp = p->vps[0];
 	vp->arch.power_entry = bi->root_entry;
-	vp->arch.power_context = info_place(bi);
+	vp->arch.power_context = root_info_place(bi);
+	/* It is read with the MMU off */
+	cache_clean(hpa_ptr(HPA(vp->arch.power_context)), sizeof(*bi));
 	vp->arch.power = EL2_ON_PENDING;
 }
 

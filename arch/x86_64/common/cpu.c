@@ -5,7 +5,6 @@
 
 #include "arch/x86_64/common/apic.h"
 #include "arch/x86_64/common/cpu.h"
-#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/common/idt.h"
 #include "arch/x86_64/common/paging.h"
 #include "arch/x86_64/common/regs.h"
@@ -18,7 +17,7 @@ uint64_t cpu_tsc_hz;
 uint32_t cpu_phys_bits;
 uint64_t cpu_xcr0;
 struct xsave_layout cpu_xsave_layout;
-bool cpu_has_xsave, cpu_has_rdtscp, cpu_has_spec_ctrl, cpu_has_ibpb, cpu_has_xss;
+bool cpu_has_xsave, cpu_has_rdtscp, cpu_has_xss;
 
 extern const uint8_t ap_trampoline[], ap_trampoline_end[], ap_trampoline_args[];
 void stack_switch(void *top, void (*fn)(void)) __attribute__((noreturn));
@@ -58,8 +57,6 @@ static void features(void)
 	cpu_phys_bits = r[0] & 0xff;
 	cpuid(0x80000001, 0, r);
 	cpu_has_rdtscp = (r[3] & BIT(27)) != 0;
-	cpu_has_spec_ctrl = cpu_speculation.spec_ctrl;
-	cpu_has_ibpb = cpu_speculation.ibpb;
 	cpuid(1, 0, r);
 	cpu_has_xsave = (r[2] & BIT(26)) != 0;
 	if (!cpu_has_xsave)
@@ -70,18 +67,12 @@ static void features(void)
 void cpu_setup_percpu(const struct boot_info *bi)
 {
 	features();
-	percpu_count = bi->num_cpus;
-	if (bi->guest_cpus && bi->guest_cpus < percpu_count)
-		percpu_count = bi->guest_cpus;
+	percpu_limit(bi);
 	for (uint32_t i = 0; i < percpu_count; i++) {
-		struct percpu *cpu = page_alloc(page_up(sizeof(*cpu)) >> PAGE_SHIFT);
-		void *stack = page_alloc(ARCH_STACK_SIZE >> PAGE_SHIFT);
+		void *stack;
+		struct percpu *cpu = percpu_make(i, &stack);
 
-		if (!cpu || !stack)
-			panic("core memory too small for CPU %u", i);
-		cpu->index = i;
 		cpu->apic_id = bi->cpus[i].apic_id;
-		percpu_table[i] = cpu;
 		percpu_cr3[i] = paging_percpu(cpu, stack);
 	}
 }

@@ -599,6 +599,17 @@ static bool prefixes(struct cursor *c, struct x86_insn *o)
 	}
 }
 
+size_t x86_opcode_at(const uint8_t *bytes, size_t n, enum x86_mode mode, uint8_t *rex)
+{
+	struct cursor c = { .b = bytes, .n = n, .mode = mode };
+	struct x86_insn o;
+
+	if (!prefixes(&c, &o))
+		return n;
+	*rex = c.rex;
+	return c.at;
+}
+
 static bool modrm16(struct cursor *c, struct x86_insn *o)
 {
 	static const uint8_t base[8] = { 3, 3, 5, 5, 6, 7, 5, 3 };

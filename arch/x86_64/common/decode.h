@@ -68,6 +68,12 @@ enum x86_decode_status {
 enum x86_decode_status x86_decode(const uint8_t *bytes, size_t n, enum x86_mode mode,
 				  struct x86_insn *out);
 
+/*
+ * Where the opcode starts, behind the prefixes; *rex: the one that counts, or 0. n: the bytes are
+ * nothing but prefixes.
+ */
+size_t x86_opcode_at(const uint8_t *bytes, size_t n, enum x86_mode mode, uint8_t *rex);
+
 /* Does executing it need the memory operand's old value? */
 bool x86_insn_needs_read(const struct x86_insn *i);
 /*

@@ -57,47 +57,25 @@ static bool cr0_write(struct vp *vp, uint64_t v)
 	return true;
 }
 
-static bool is_prefix(uint8_t b, bool wide)
-{
-	switch (b) {
-	case 0x26:
-	case 0x2e:
-	case 0x36:
-	case 0x3e:
-	case 0x64:
-	case 0x65:
-	case 0x66:
-	case 0x67:
-	case 0xf0: /* LOCK MOV CR0 is MOV CR8 outside 64-bit mode (APM vol. 3, MOV CRn) */
-	case 0xf2:
-	case 0xf3:
-		return true;
-	default:
-		return wide && (b & 0xf0) == 0x40;
-	}
-}
-
 /*
  * Written while an interrupt waits for the TPR. The operand is read from the instruction: decode
  * assists are not everywhere. Bytes that are gone or something else by now: the CPU shall look.
  */
 static enum exit_action cr8_write(struct vp *vp, struct x86_exit *ex)
 {
-	bool wide = insn_mode(vp) == X86_MODE_64;
+	enum x86_mode mode = insn_mode(vp);
 	struct gva_fault fault;
 	uint8_t b[16], rex = 0;
-	uint32_t n = insn_fetch(vp, b, &fault), i = 0;
+	uint32_t n = insn_fetch(vp, b, &fault);
+	size_t i = x86_opcode_at(b, n, mode, &rex);
 	uint64_t v;
 
-	while (i < n && is_prefix(b[i], wide)) {
-		rex = (b[i] & 0xf0) == 0x40 ? b[i] : 0;
-		i++;
-	}
+	/* LOCK MOV CR0 is MOV CR8 outside 64-bit mode (APM vol. 3, MOV CRn) */
 	if (i + 3 > n || b[i] != 0x0f || b[i + 1] != 0x22)
 		return EXIT_RESUME;
 	ex->len = (uint8_t)(i + 3);
 	v = vp->arch.gpr[(b[i + 2] & 7) | (rex & 1) << 3];
-	if (!wide)
+	if (mode != X86_MODE_64)
 		v &= 0xffffffff;
 	if (v >> 4) {
 		inject_gp(vp);

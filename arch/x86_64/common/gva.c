@@ -179,12 +179,6 @@ bool gva_trail_holds(const struct gva_trail *t)
 	return true;
 }
 
-enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
-			      struct gva_fault *fault)
-{
-	return gva_translate_trail(vp, gva, access, gpa, fault, NULL);
-}
-
 static enum gva_result translate(struct vp *vp, uint64_t cr3, gva_t gva, uint32_t access,
 				 gpa_t *gpa, struct gva_fault *fault, struct gva_trail *trail)
 {
@@ -227,6 +221,12 @@ static enum gva_result translate(struct vp *vp, uint64_t cr3, gva_t gva, uint32_
 		    : w.levels == 2 ? cr3 & 0xfffff000u
 				    : cr3 & MASK(51, 12),
 		    gva.v, gpa, fault);
+}
+
+enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
+			      struct gva_fault *fault)
+{
+	return gva_translate_trail(vp, gva, access, gpa, fault, NULL);
 }
 
 enum gva_result gva_translate_trail(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,

@@ -35,14 +35,15 @@ struct gva_fault {
 	enum guest_mem_result mem;
 };
 
-/* gva_translate() that notes its way; filled on GVA_OK. */
-enum gva_result gva_translate_trail(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
-				    struct gva_fault *fault, struct gva_trail *trail);
-bool gva_trail_holds(const struct gva_trail *t);
-
 /* Translate one address. On GVA_OK, *gpa; else *fault (may be NULL). */
 enum gva_result gva_translate(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
 			      struct gva_fault *fault);
+
+/* The same, noting the way that it took; filled on GVA_OK. */
+enum gva_result gva_translate_trail(struct vp *vp, gva_t gva, uint32_t access, gpa_t *gpa,
+				    struct gva_fault *fault, struct gva_trail *trail);
+/* Do the entries on that way still say what they said? */
+bool gva_trail_holds(const struct gva_trail *t);
 
 /* The same by other tables: those that CR3 will name. */
 enum gva_result gva_translate_by(struct vp *vp, uint64_t cr3, gva_t gva, uint32_t access,

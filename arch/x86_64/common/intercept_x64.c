@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Intercept messages for the root (TLFS, x64 intercept messages), written into the VP's message
- * page. The root can write that page at any time: it is only ever written here, never read.
- */
+/* Intercept messages for the root (TLFS, x64 intercept messages). */
 #include <string.h>
 
 #include "arch/x86_64/common/exits.h"
@@ -39,14 +36,7 @@ static void fill_header(struct vp *vp, struct hv_x64_intercept_message_header *h
 
 static enum exit_action send(struct vp *vp, uint32_t type, const void *payload, uint32_t size)
 {
-	struct hv_message *m = vp->message_page;
-
-	memcpy(m->payload, payload, size);
-	m->header.payload_size = (uint8_t)size;
-	m->header.message_flags = 0;
-	m->header.sender = vp->partition->id;
-	atomic_store(&m->header.message_type, type);
-	vp->intercept_suspend = true;
+	vp_intercept(vp, type, payload, size);
 	vp->arch.stop = VP_EXIT_INTERCEPT;
 	return EXIT_STOP;
 }

@@ -5,6 +5,7 @@
 
 #include "arch/x86_64/common/paging.h"
 #include "arch/x86_64/common/regs.h"
+#include "kernel/core_tables.h"
 #include "kernel/log.h"
 #include "kernel/page_alloc.h"
 
@@ -31,39 +32,17 @@ void paging_early(void)
 	write_cr3(read_cr3());
 }
 
-static uint64_t *table_at(uint64_t *e)
+static const struct core_table_format format = {
+	.valid = PTE_P,
+	.table = PTE_P | PTE_W,
+	.block = PTE_P | PTE_PS,
+	.page = PTE_P,
+	.address = PTE_PA,
+};
+
+static void map(uint64_t *pml4, uint64_t va, uint64_t pa, uint64_t size, uint64_t flags)
 {
-	if (!(*e & PTE_P)) {
-		void *t = page_alloc(1);
-
-		if (!t)
-			panic("core memory too small for its page tables");
-		*e = ptr_hpa(t).v | PTE_P | PTE_W;
-	}
-	return hpa_ptr(HPA(*e & PTE_PA));
-}
-
-/* Map with the largest pages that alignment allows, at most max_level (1: 4 KiB .. 3: 1 GiB). */
-static void map(uint64_t *pml4, uint64_t va, uint64_t pa, uint64_t size, uint64_t flags,
-		uint32_t max_level)
-{
-	while (size) {
-		uint32_t level = max_level;
-		uint64_t *t = table_at(&pml4[va >> 39 & 511]);
-		uint64_t step;
-
-		while (level > 1 && (((va | pa) & (BIT(12 + 9 * (level - 1)) - 1)) ||
-				     size < BIT(12 + 9 * (level - 1))))
-			level--;
-		for (uint32_t l = 3; l > level; l--)
-			t = table_at(&t[va >> (12 + 9 * (l - 1)) & 511]);
-		step = BIT(12 + 9 * (level - 1));
-		t[va >> (12 + 9 * (level - 1)) & 511] =
-			pa | flags | PTE_P | (level > 1 ? PTE_PS : 0);
-		va += step;
-		pa += step;
-		size -= step;
-	}
+	core_map(&format, pml4, va, pa, size, flags, 1);
 }
 
 static void map_image(uint64_t *pml4)
@@ -72,9 +51,14 @@ static void map_image(uint64_t *pml4)
 	uint64_t ro = (uint64_t)(core_rodata_end - core_start);
 	uint64_t all = (uint64_t)(core_end - core_start);
 
-	map(pml4, BOOT_CORE_VA, image_pa, text, 0, 1);
-	map(pml4, BOOT_CORE_VA + text, image_pa + text, ro - text, PTE_NX, 1);
-	map(pml4, BOOT_CORE_VA + ro, image_pa + ro, all - ro, PTE_W | PTE_NX, 1);
+	map(pml4, BOOT_CORE_VA, image_pa, text, 0);
+	map(pml4, BOOT_CORE_VA + text, image_pa + text, ro - text, PTE_NX);
+	map(pml4, BOOT_CORE_VA + ro, image_pa + ro, all - ro, PTE_W | PTE_NX);
+}
+
+static bool is_ram(uint32_t kind)
+{
+	return kind != BOOT_RANGE_RESERVED && kind != BOOT_RANGE_MMIO;
 }
 
 void paging_build(const struct boot_info *bi)
@@ -88,21 +72,7 @@ void paging_build(const struct boot_info *bi)
 	shared = page_alloc(1);
 	if (!shared)
 		panic("core memory too small");
-	for (uint32_t i = 0; i < bi->num_ranges; i++) {
-		const struct boot_range *g = &bi->ranges[i];
-		uint64_t base = g->base, size = g->size;
-
-		if (g->kind == BOOT_RANGE_RESERVED || g->kind == BOOT_RANGE_MMIO)
-			continue;
-		/* The image has its own mapping; no second, writable one. */
-		if (g->kind == BOOT_RANGE_CORE && base == bi->core_base) {
-			base += bi->core_image_size;
-			size -= bi->core_image_size;
-		}
-		if (size)
-			map(shared, ARCH_DIRECT_MAP + base, base, size, PTE_W | PTE_NX | PTE_G,
-			    max_level);
-	}
+	core_map_direct(&format, shared, bi, is_ram, PTE_W | PTE_NX | PTE_G, max_level);
 	map_image(shared);
 }
 
@@ -110,27 +80,14 @@ uint64_t paging_map_device(uint64_t pa)
 {
 	uint64_t va = device_next;
 
-	map(shared, va, pa & PAGE_MASK, PAGE_SIZE, PTE_W | PTE_NX | PTE_PCD | PTE_PWT, 1);
+	map(shared, va, pa & PAGE_MASK, PAGE_SIZE, PTE_W | PTE_NX | PTE_PCD | PTE_PWT);
 	device_next += PAGE_SIZE;
 	return va | (pa & (PAGE_SIZE - 1));
 }
 
 uint64_t paging_percpu(struct percpu *cpu, void *stack)
 {
-	uint64_t *pml4 = page_alloc(1), *pdpt = page_alloc(1);
-	uint64_t *image_pdpt = hpa_ptr(HPA(shared[BOOT_CORE_VA >> 39 & 511] & PTE_PA));
-	uint64_t size = page_up(sizeof(*cpu));
-
-	if (!pml4 || !pdpt)
-		panic("core memory too small for CPU %u", cpu->index);
-	memcpy(pml4, shared, PAGE_SIZE);
-	memcpy(pdpt, image_pdpt, PAGE_SIZE);
-	pml4[BOOT_CORE_VA >> 39 & 511] = ptr_hpa(pdpt).v | PTE_P | PTE_W;
-	map(pml4, ARCH_PERCPU_VA, ptr_hpa(cpu).v, size, PTE_W | PTE_NX, 1);
-	/* one page unmapped between: a stack that overflows faults instead of overwriting */
-	map(pml4, ARCH_PERCPU_VA + size + PAGE_SIZE, ptr_hpa(stack).v, ARCH_STACK_SIZE,
-	    PTE_W | PTE_NX, 1);
-	return ptr_hpa(pml4).v;
+	return ptr_hpa(core_tables_percpu(&format, shared, cpu, stack, PTE_W | PTE_NX)).v;
 }
 
 uint64_t paging_trampoline(uint64_t page)
@@ -140,6 +97,6 @@ uint64_t paging_trampoline(uint64_t page)
 	if (!pml4)
 		panic("core memory too small to start CPUs");
 	memcpy(pml4, shared, PAGE_SIZE);
-	map(pml4, page, page, PAGE_SIZE, 0, 1);
+	map(pml4, page, page, PAGE_SIZE, 0);
 	return ptr_hpa(pml4).v;
 }

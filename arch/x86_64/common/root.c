@@ -18,6 +18,7 @@
 #include "kernel/frame.h"
 #include "kernel/log.h"
 #include "kernel/page_alloc.h"
+#include "kernel/root_build.h"
 #include "kernel/smp.h"
 
 /* Identity map at least this far: room for 64-bit device windows. More is mapped on demand. */
@@ -33,17 +34,6 @@ static uint64_t apic_pa;
 bool root_apic_page(uint64_t gpa)
 {
 	return (gpa & PAGE_MASK) == apic_pa;
-}
-
-static void cut_out(uint64_t base, uint64_t size)
-{
-	for (uint64_t a = base; a < base + size;) {
-		uint32_t level = !(a & (LARGE_SIZE - 1)) && base + size - a >= LARGE_SIZE ? 2 : 1;
-
-		if (slat_unmap(&partition_root->slat, GPA(a), level, NULL, NULL) != SLAT_OK)
-			panic("core memory too small for the root's tables");
-		a += level == 2 ? LARGE_SIZE : PAGE_SIZE;
-	}
 }
 
 /* Where MTRRs do not reach through the second level, its leaves say what they say. */
@@ -90,35 +80,20 @@ static void map_identity(const struct boot_info *bi, uint64_t top, uint32_t leve
 		map_block(f->typed ? &mtrr : NULL, a, level);
 	for (uint32_t i = 0; i < bi->num_ranges; i++)
 		if (bi->ranges[i].kind == BOOT_RANGE_CORE)
-			cut_out(bi->ranges[i].base, bi->ranges[i].size);
+			root_cut_out(bi->ranges[i].base, bi->ranges[i].size);
 	if (slat_map(&partition_root->slat, GPA(apic_pa), HPA(apic_pa), 1, SLAT_R | SLAT_UC, NULL,
 		     NULL) != SLAT_OK)
 		panic("core memory too small for the root's tables");
 }
 
-static struct vp *root_vp_create(uint32_t index)
+static void root_vp_create(uint32_t index)
 {
-	struct vp *vp = page_alloc(page_up(sizeof(*vp)) >> PAGE_SHIFT);
+	struct vp *vp = root_vp_make(index);
 
-	/* VMCB, XSAVE area and the SynIC pages, from the root's pool like any VP's */
-	for (uint32_t i = 0; vp && i < VP_PAGES; i++) {
-		void *page = page_alloc(1);
-
-		if (!page)
-			panic("core memory too small for root VP %u", index);
-		pool_give(&partition_root->pool, page);
-	}
-	if (!vp || vp_init(vp, partition_root, index) != HV_STATUS_SUCCESS)
-		panic("core memory too small for root VP %u", index);
 	virt->vp_setup(vp, true);
 	vp->arch.xcr0 = XCR0_X87;
 	vp->arch.activity = X86_WAIT_SIPI;
-	vp->cpu = index;
-	partition_root->vps[index] = vp;
-	partition_root->vp_count++;
-	percpu_of(index)->root_vp = vp;
 	virt->release(vp);
-	return vp;
 }
 
 static void seg(struct vp *vp, enum x86_seg s, uint16_t sel, uint64_t base, uint32_t limit,
@@ -149,25 +124,6 @@ static void boot_state(struct vp *vp)
 	memset(vp->arch.gpr, 0, sizeof(vp->arch.gpr));
 	vp->arch.gpr[GPR_RBX] = root_boot.info;
 	vp->arch.activity = X86_ACTIVE;
-}
-
-/* The root reads the loader's facts from a copy in pages of the core's, mapped read-only. */
-static uint64_t info_place(const struct boot_info *bi)
-{
-	uint64_t pages = page_up(sizeof(*bi)) >> PAGE_SHIFT;
-	struct boot_info *copy = page_alloc(pages);
-	uint64_t pa;
-
-	if (!copy)
-		panic("core memory too small for the root's boot_info");
-	*copy = *bi;
-	copy->num_cpus = percpu_count;
-	pa = ptr_hpa(copy).v;
-	for (uint64_t i = 0; i < pages; i++)
-		if (slat_map(&partition_root->slat, GPA(pa + i * PAGE_SIZE),
-			     HPA(pa + i * PAGE_SIZE), 1, SLAT_R, NULL, NULL) != SLAT_OK)
-			panic("core memory too small for the root's tables");
-	return pa;
 }
 
 void root_create(const struct boot_info *bi)
@@ -203,9 +159,9 @@ void root_create(const struct boot_info *bi)
 	p->ref_tsc = rdtsc();
 	p->arch.xcr0_mask = cpu_xcr0;
 	for (uint32_t i = 0; i < percpu_count; i++)
-		(void)root_vp_create(i);
+		root_vp_create(i);
 	root_boot.entry = (uint32_t)bi->root_entry;
-	root_boot.info = (uint32_t)info_place(bi);
+	root_boot.info = (uint32_t)root_info_place(bi);
 	boot_state(p->vps[0]);
 	virt->release(p->vps[0]);
 }

@@ -84,7 +84,7 @@ void speculation_init(bool all)
 	if (all) /* plain instructions everywhere; the MSRs only where they are */
 		s->rsb = s->verw = s->small_exec = true;
 	speculation_rsb = s->rsb;
-	slat_exec_leaf = s->small_exec ? 1 : 0;
+	slat_small_exec = s->small_exec;
 	log_info("Quoin: speculation:%s%s%s%s%s%s", s->ibpb ? " IBPB" : "",
 		 s->spec_ctrl ? " SPEC_CTRL" : "", s->rsb ? " RSB" : "", s->verw ? " VERW" : "",
 		 s->l1d_flush ? " L1D" : "", s->small_exec ? " small-exec" : "");

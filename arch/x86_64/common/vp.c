@@ -13,6 +13,7 @@
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/features.h"
 #include "arch/x86_64/common/regs.h"
+#include "arch/x86_64/common/speculation.h"
 #include "arch/x86_64/common/xsave.h"
 #include "hvapi/hypercall.h"
 #include "hvapi/msr.h"
@@ -314,7 +315,7 @@ static void load_state(struct vp *vp)
 	write_dr3(a->dr[3]);
 	if (cpu_has_rdtscp)
 		wrmsr(MSR_TSC_AUX, a->tsc_aux);
-	if (cpu_has_spec_ctrl)
+	if (cpu_speculation.spec_ctrl)
 		wrmsr(MSR_SPEC_CTRL, a->spec_ctrl);
 	virt->load(vp);
 	this_cpu()->current = vp;
@@ -334,7 +335,7 @@ static void save_state(struct vp *vp)
 	a->dr[3] = read_dr3();
 	if (cpu_has_rdtscp)
 		a->tsc_aux = rdmsr(MSR_TSC_AUX);
-	if (cpu_has_spec_ctrl) {
+	if (cpu_speculation.spec_ctrl) {
 		a->spec_ctrl = rdmsr(MSR_SPEC_CTRL);
 		wrmsr(MSR_SPEC_CTRL, 0);
 	}
@@ -343,7 +344,7 @@ static void save_state(struct vp *vp)
 /* Between partitions no branch predictor entry is carried over (decision 19). */
 static void barrier(void)
 {
-	if (!cpu_has_ibpb)
+	if (!cpu_speculation.ibpb)
 		return;
 	wrmsr(MSR_PRED_CMD, 1);
 	this_cpu()->counters[COUNT_IBPB]++;

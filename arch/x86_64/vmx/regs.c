@@ -119,7 +119,6 @@ static uint64_t shadowed(struct vp *vp, enum vmcs_field real, enum vmcs_field sh
 	return (vmcs_read(vp, real) & ~mask) | (vmcs_read(vp, shadow) & mask);
 }
 
-/* What exits ask for comes first. */
 void vmx_place(struct vp *vp, struct x86_place *p)
 {
 	uint64_t ar = vmcs_read(vp, VMCS_GUEST_CS_AR);
@@ -137,6 +136,7 @@ void vmx_place(struct vp *vp, struct x86_place *p)
 	p->mode = p->in_protected && ar & BIT(14) ? X86_MODE_32 : X86_MODE_16;
 }
 
+/* What exits ask for comes first. */
 uint64_t vmx_get(struct vp *vp, enum x86_sysreg r)
 {
 	struct vmx_vp *x = &vp->arch.vmx;
