@@ -59,14 +59,12 @@ static uint32_t get_plain(struct vp *vp, const uint8_t *names, uint8_t *values, 
 {
 	for (; i < count; i++) {
 		union hv_register_value v = { { 0, 0 } };
-		const uint64_t *word;
 		uint32_t name;
 
 		memcpy(&name, names + 4 * i, sizeof(name));
-		word = arch_plain_register(&vp->arch, name);
-		if (!word)
+		if (!arch_is_plain(name))
 			break;
-		v.reg64 = *word;
+		v.reg64 = *arch_plain_word(&vp->arch, name);
 		memcpy(values + 16 * i, &v, sizeof(v));
 	}
 	return i;
@@ -76,13 +74,11 @@ static uint32_t set_plain(struct vp *vp, const uint8_t *list, uint32_t i, uint32
 {
 	for (; i < count; i++) {
 		struct hv_register_assoc r;
-		uint64_t *word;
 
 		memcpy(&r, list + 32 * i, sizeof(r));
-		word = arch_plain_register(&vp->arch, r.name);
-		if (!word || r.padding || r.reserved)
+		if (!arch_is_plain(r.name) || r.padding || r.reserved)
 			break;
-		*word = r.value.reg64;
+		*arch_plain_word(&vp->arch, r.name) = r.value.reg64;
 	}
 	return i;
 }

@@ -67,12 +67,16 @@ struct arch_vp {
 	bool serror;			      /* a virtual SError waits to be taken: HCR_EL2.VSE */
 	uint8_t stop;			      /* enum vp_exit, when a trap's handler ends the run */
 };
-/* The word behind a register's name when it is a plain one; NULL: arch_vp_get_register() knows. */
-static inline uint64_t *arch_plain_register(struct arch_vp *a, uint32_t name)
+/* Registers by name that are one plain word: HV_ARM64_REGISTER_X0 .. X28, FP, LR. */
+#define ARCH_PLAIN_FIRST 0x00020000u
+static inline bool arch_is_plain(uint32_t name)
 {
-	uint32_t i = name - 0x00020000u; /* HV_ARM64_REGISTER_X0 .. X28, FP, LR */
+	return name - ARCH_PLAIN_FIRST < 31;
+}
 
-	return i < 31 ? &a->x[i] : (uint64_t *)0;
+static inline uint64_t *arch_plain_word(struct arch_vp *a, uint32_t name)
+{
+	return &a->x[name - ARCH_PLAIN_FIRST];
 }
 
 _Static_assert(offsetof(struct arch_vp, x) == VP_X, "vectors.S");

@@ -167,12 +167,16 @@ struct arch_vp {
 	uint64_t vp_assist;
 };
 
-/* The word behind a register's name when it is a plain one; NULL: arch_vp_get_register() knows. */
-static inline uint64_t *arch_plain_register(struct arch_vp *a, uint32_t name)
+/* Registers by name that are one plain word: HV_X64_REGISTER_RAX .. R15. */
+#define ARCH_PLAIN_FIRST 0x00020000u
+static inline bool arch_is_plain(uint32_t name)
 {
-	uint32_t i = name - 0x00020000u; /* HV_X64_REGISTER_RAX .. R15 */
+	return name - ARCH_PLAIN_FIRST < 16;
+}
 
-	return i < 16 ? &a->gpr[i] : (uint64_t *)0;
+static inline uint64_t *arch_plain_word(struct arch_vp *a, uint32_t name)
+{
+	return &a->gpr[name - ARCH_PLAIN_FIRST];
 }
 
 #define ARCH_CPUID_RESULTS 80u /* one page */

@@ -32,10 +32,9 @@ static uint64_t *el1_at(struct arch_vp *a, uint32_t name)
 static uint64_t *word_at(struct arch_vp *a, uint32_t name)
 {
 	bool el1_stack = (a->pstate & 0xf) == PSR_EL1H;
-	uint64_t *plain = arch_plain_register(a, name);
 
-	if (plain)
-		return plain;
+	if (arch_is_plain(name))
+		return arch_plain_word(a, name);
 	switch (name) {
 	case HV_ARM64_REGISTER_SP:
 		return &a->el1[el1_stack ? EL1_sp_el1 : EL1_sp_el0];

@@ -175,10 +175,8 @@ static void get_table(struct vp *vp, enum x86_seg s, union hv_register_value *v)
 
 uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_value *v)
 {
-	const uint64_t *word = arch_plain_register(&vp->arch, name);
-
-	if (word) {
-		v->reg64 = *word;
+	if (arch_is_plain(name)) {
+		v->reg64 = *arch_plain_word(&vp->arch, name);
 	} else if (name == HV_X64_REGISTER_RIP) {
 		v->reg64 = vp->arch.rip;
 	} else if (name == HV_X64_REGISTER_RFLAGS) {
@@ -223,10 +221,8 @@ static uint16_t set_table(struct vp *vp, enum x86_seg s, const union hv_register
 
 uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_register_value *v)
 {
-	uint64_t *word = arch_plain_register(&vp->arch, name);
-
-	if (word) {
-		*word = v->reg64;
+	if (arch_is_plain(name)) {
+		*arch_plain_word(&vp->arch, name) = v->reg64;
 		return HV_STATUS_SUCCESS;
 	}
 	if (name == HV_X64_REGISTER_RIP)
