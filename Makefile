@@ -114,19 +114,19 @@ $(O)/root/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ROOT_FLAGS) -c $< -o $@
 
-$(O)/guests/%.o: tests/guests/%.c Makefile
+$(O)/guests/%.o: $(GUEST_FROM)/%.c Makefile
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(GUEST_FLAGS) $(WARN) -c $< -o $@
 
-$(O)/guests/%.o: tests/guests/%.S Makefile
+$(O)/guests/%.o: $(GUEST_FROM)/%.S Makefile
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(GUEST_FLAGS) -c $< -o $@
 
-$(GUEST_LIB): $(patsubst tests/guests/%,$(O)/guests/%.o,$(basename $(wildcard tests/guests/lib*.c tests/guests/lib*.S)))
+$(GUEST_LIB): $(patsubst $(GUEST_FROM)/%,$(O)/guests/%.o,$(basename $(filter $(GUEST_FROM)/lib%,$(GUEST_SRC))))
 	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
 
-$(O)/guests/%.bin: $(O)/guests/%.o $(GUEST_LIB) tests/guests/guest.lds
-	$(Q)$(CROSS)ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T tests/guests/guest.lds -o $(O)/guests/$*.elf $< $(GUEST_LIB)
+$(O)/guests/%.bin: $(O)/guests/%.o $(GUEST_LIB) $(GUEST_FROM)/guest.lds
+	$(Q)$(CROSS)ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T $(GUEST_FROM)/guest.lds -o $(O)/guests/$*.elf $< $(GUEST_LIB)
 	$(Q)$(CROSS)objcopy -O binary $(O)/guests/$*.elf $@
 
 # The guests as the root VM finds them: a table of name, start and end.
@@ -134,7 +134,7 @@ $(O)/root/guest_images.S: $(GUEST_BIN) Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q){ echo '	.section .rodata'; echo '	.balign 16'; for g in $(GUESTS); do \
 	  printf 'g_%s:\n	.incbin "%s"\ng_%s_end:\nn_%s:	.asciz "%s"\n	.balign 16\n' $$g $(O)/guests/$$g.bin $$g $$g $$g; done; \
-	  echo '	.globl guest_images'; echo 'guest_images:'; \
+	  echo '	.data'; echo '	.balign 8'; echo '	.globl guest_images'; echo 'guest_images:'; \
 	  for g in $(GUESTS); do printf '	.quad n_%s, g_%s, g_%s_end\n' $$g $$g $$g; done; \
 	  echo '	.quad 0, 0, 0'; echo '	.section .note.GNU-stack,"",@progbits'; } > $@
 

@@ -154,6 +154,8 @@ uint16_t hvcall_get_partition_property_ex(struct hcall_args *a)
 
 static uint16_t set(struct partition *p, uint32_t code, uint64_t v)
 {
+	uint16_t status;
+
 	switch (code) {
 	case HV_PARTITION_PROPERTY_PRIVILEGE_FLAGS:
 		return set_privileges(p, v);
@@ -162,6 +164,9 @@ static uint16_t set(struct partition *p, uint32_t code, uint64_t v)
 	default:
 		break;
 	}
+	status = arch_set_property(p, code, v);
+	if (status != HV_STATUS_UNKNOWN_PROPERTY)
+		return status;
 	/* The others work on what initialization makes. */
 	if (p->state != PARTITION_ACTIVE)
 		return HV_STATUS_INVALID_PARTITION_STATE;

@@ -22,12 +22,17 @@ static uint16_t check_header(const struct hcall_args *a, struct hv_input_vp_stat
 	if (in->input_vtl || in->padding[0] || in->padding[1] || in->padding[2] || in->reserved ||
 	    in->xsave_flags || (!xsave && in->xsave_states))
 		return HV_STATUS_INVALID_PARAMETER;
-	if (a->vp->partition == partition_root)
+	if (a->target == partition_root)
 		return HV_STATUS_INVALID_VP_STATE;
 	if (in->type == HV_VP_STATE_NESTED)
 		return HV_STATUS_FEATURE_UNAVAILABLE;
 	*size = vp_state_size(a->target, in->type);
-	return *size ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_PARAMETER;
+	if (!*size)
+		return HV_STATUS_INVALID_PARAMETER;
+	/* What is of the partition is asked of no VP, and all else of one */
+	if (!a->vp != !!(in->type & HV_VP_STATE_ANY_VP))
+		return HV_STATUS_INVALID_VP_INDEX;
+	return HV_STATUS_SUCCESS;
 }
 
 /* Page numbers for `size` bytes: as many as it takes, no more. */
@@ -67,10 +72,37 @@ static uint16_t write_output(const struct hcall_args *a, const uint8_t *buf, uin
 		       : HV_STATUS_INVALID_PARAMETER;
 }
 
-static uint16_t get(struct vp *vp, const struct hv_input_vp_state *in, void *buf)
+static uint16_t get_all(struct partition *p, uint32_t type, void *buf)
 {
+	struct lock_token t;
 	uint16_t status;
 
+	if (!vp_take_all(p, &t))
+		return HV_STATUS_INVALID_VP_STATE;
+	status = arch_partition_state_get(p, type, buf);
+	vp_drop_all(p, t);
+	return status;
+}
+
+static uint16_t set_all(struct partition *p, uint32_t type, const void *buf)
+{
+	struct lock_token t;
+	uint16_t status;
+
+	if (!vp_take_all(p, &t))
+		return HV_STATUS_INVALID_VP_STATE;
+	status = arch_partition_state_set(p, type, buf);
+	vp_drop_all(p, t);
+	return status;
+}
+
+static uint16_t get(const struct hcall_args *a, const struct hv_input_vp_state *in, void *buf)
+{
+	struct vp *vp = a->vp;
+	uint16_t status;
+
+	if (!vp)
+		return get_all(a->target, in->type, buf);
 	if (!vp_take(vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(vp);
@@ -79,10 +111,13 @@ static uint16_t get(struct vp *vp, const struct hv_input_vp_state *in, void *buf
 	return status;
 }
 
-static uint16_t set(struct vp *vp, uint32_t type, const void *buf)
+static uint16_t set(const struct hcall_args *a, uint32_t type, const void *buf)
 {
+	struct vp *vp = a->vp;
 	uint16_t status;
 
+	if (!vp)
+		return set_all(a->target, type, buf);
 	if (!vp_take(vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(vp);
@@ -105,13 +140,13 @@ uint16_t hvcall_get_vp_state(struct hcall_args *a)
 	if (in.type & HV_VP_STATE_PFN) {
 		if (!pages_ok(a, size) || !pin_page(a, SLAT_R | SLAT_W, &pg))
 			return HV_STATUS_INVALID_PARAMETER;
-		status = get(a->vp, &in, pg.ptr);
+		status = get(a, &in, pg.ptr);
 		guest_mem_unpin(&pg);
 		return status;
 	}
 	if (a->var_bytes)
 		return HV_STATUS_INVALID_PARAMETER;
-	status = get(a->vp, &in, buf);
+	status = get(a, &in, buf);
 	return status == HV_STATUS_SUCCESS ? write_output(a, buf, size) : status;
 }
 
@@ -129,16 +164,16 @@ uint16_t hvcall_set_vp_state(struct hcall_args *a)
 		if (a->var_bytes != size)
 			return HV_STATUS_INVALID_PARAMETER;
 		memcpy(buf, a->in + sizeof(in), size);
-		return set(a->vp, in.type, buf);
+		return set(a, in.type, buf);
 	}
 	if (!pages_ok(a, size) || !pin_page(a, SLAT_R, &pg))
 		return HV_STATUS_INVALID_PARAMETER;
 	/* What has to be judged is copied first; what may hold anything is read once by its Set. */
 	if (!vp_state_any_bytes(in.type)) {
 		memcpy(buf, pg.ptr, size);
-		status = set(a->vp, in.type, buf);
+		status = set(a, in.type, buf);
 	} else {
-		status = set(a->vp, in.type, pg.ptr);
+		status = set(a, in.type, pg.ptr);
 	}
 	guest_mem_unpin(&pg);
 	return status;

@@ -123,9 +123,11 @@ static uint16_t find_target(struct hcall_args *a, const struct hcall_row *r)
 		return HV_STATUS_ACCESS_DENIED;
 	if (r->target == HCALL_TARGET_CHILD && a->target == a->caller->partition)
 		return HV_STATUS_ACCESS_DENIED;
-	if (r->target != HCALL_TARGET_VP)
+	if (r->target != HCALL_TARGET_VP && r->target != HCALL_TARGET_VP_OR_ALL)
 		return HV_STATUS_SUCCESS;
 	memcpy(&index, a->in + 8, sizeof(index));
+	if (index == HV_ANY_VP && r->target == HCALL_TARGET_VP_OR_ALL)
+		return HV_STATUS_SUCCESS;
 	if (index == HV_VP_INDEX_SELF)
 		a->vp = a->target == a->caller->partition ? a->caller : NULL;
 	else

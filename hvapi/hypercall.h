@@ -42,12 +42,13 @@ enum hcall_target {
 	HCALL_TARGET_CHILD,	/* partition at 0: a child, not the caller */
 	HCALL_TARGET_PARTITION, /* partition at 0: the caller's own or a child */
 	HCALL_TARGET_VP,	/* partition at 0, VP index at 8 */
+	HCALL_TARGET_VP_OR_ALL, /* the same; HV_ANY_VP: no VP, the partition */
 };
 
 struct hcall_args {
 	struct vp *caller;
 	struct partition *target; /* held for the call; NULL with HCALL_TARGET_NONE */
-	struct vp *vp;		  /* HCALL_TARGET_VP */
+	struct vp *vp;		  /* HCALL_TARGET_VP; NULL: HV_ANY_VP */
 	const uint8_t *in;	  /* fixed header, then the variable header */
 	const uint8_t *list;	  /* rep input, element 0 */
 	uint8_t *out;		  /* fixed output */

@@ -84,6 +84,8 @@ bool arch_own_register(uint32_t name);
 /* -- properties, intercepts, interrupts ------------------------------------------------------- */
 /* Read-only properties of the processors. HV_STATUS_UNKNOWN_PROPERTY when there is none. */
 uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v);
+/* Those that can be set, in whatever state the partition is; its lock is held. */
+uint16_t arch_set_property(struct partition *p, uint32_t code, uint64_t v);
 uint16_t arch_install_intercept(struct partition *p, uint32_t type, uint32_t access,
 				uint64_t param);
 uint16_t arch_register_result(struct partition *p,
@@ -103,5 +105,8 @@ uint32_t arch_state_size(const struct partition *p, uint32_t type);
 uint16_t arch_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf);
 /* Checks everything, then commits. */
 uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf);
+/* Of the whole partition (HV_VP_STATE_ANY_VP in the type): every VP is taken. */
+uint16_t arch_partition_state_get(struct partition *p, uint32_t type, void *buf);
+uint16_t arch_partition_state_set(struct partition *p, uint32_t type, const void *buf);
 
 #endif

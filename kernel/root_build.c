@@ -20,7 +20,7 @@ struct vp *root_vp_make(uint32_t index)
 {
 	struct vp *vp = page_alloc(page_up(sizeof(*vp)) >> PAGE_SHIFT);
 
-	for (uint32_t i = 0; vp && i < VP_PAGES; i++) {
+	for (uint32_t i = 0; vp && i < ROOT_VP_PAGES; i++) {
 		void *page = page_alloc(1);
 
 		if (!page)
@@ -31,7 +31,7 @@ struct vp *root_vp_make(uint32_t index)
 		panic("core memory too small for root VP %u", index);
 	/* What is in the pool the root may withdraw: no page of the core's is left there. */
 	if (partition_root->pool.free_count)
-		panic("a root VP takes fewer pages than VP_PAGES");
+		panic("a root VP takes fewer pages than ROOT_VP_PAGES");
 	vp->cpu = index;
 	partition_root->vps[index] = vp;
 	partition_root->vp_count++;

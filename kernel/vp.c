@@ -29,13 +29,33 @@ void vp_drop(struct vp *vp)
 	atomic_store(&vp->owner, VP_IDLE);
 }
 
-void vp_post(struct vp *vp, uint32_t mail)
+bool vp_take_all(struct partition *p, struct lock_token *t)
+{
+	*t = lock_take(&p->lock);
+	for (uint32_t i = 0; i < PARTITION_MAX_VPS; i++)
+		if (p->vps[i] && !vp_take(p->vps[i])) {
+			while (i--)
+				if (p->vps[i])
+					vp_drop(p->vps[i]);
+			lock_drop(*t);
+			return false;
+		}
+	return true;
+}
+
+void vp_drop_all(struct partition *p, struct lock_token t)
+{
+	for (uint32_t i = 0; i < PARTITION_MAX_VPS; i++)
+		if (p->vps[i])
+			vp_drop(p->vps[i]);
+	lock_drop(t);
+}
+
+void vp_kick(struct vp *vp)
 {
 	struct percpu *cpu;
-
 	uint32_t on;
 
-	(void)atomic_or(&vp->mail, mail);
 	if (atomic_load(&vp->owner) != VP_RUNNING)
 		return;
 	/*
@@ -51,6 +71,12 @@ void vp_post(struct vp *vp, uint32_t mail)
 		atomic_store(&cpu->kick, 1);
 		arch_kick(cpu);
 	}
+}
+
+void vp_post(struct vp *vp, uint32_t mail)
+{
+	(void)atomic_or(&vp->mail, mail);
+	vp_kick(vp);
 }
 
 void vp_post_irq(struct vp *vp, uint8_t vector, bool level)

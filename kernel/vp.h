@@ -64,12 +64,18 @@ struct vp *vp_find(struct partition *p, uint32_t index);
 /* Take a VP for one access; false when it runs or another call holds it. */
 bool vp_take(struct vp *vp);
 void vp_drop(struct vp *vp);
+/* All of a partition's, and its lock, for an access to what they share; false: one of them runs. */
+bool vp_take_all(struct partition *p, struct lock_token *t);
+void vp_drop_all(struct partition *p, struct lock_token t);
 /* Put something in the mailbox and, when the VP runs elsewhere, kick its CPU. */
 void vp_post(struct vp *vp, uint32_t mail);
+/* The kick alone, for whoever has left word elsewhere. */
+void vp_kick(struct vp *vp);
 void vp_post_irq(struct vp *vp, uint8_t vector, bool level);
 
 /* Pages a VP takes from its partition's pool beside struct vp: see vp_init(). */
-#define VP_PAGES (6u + ARCH_VP_PAGES)
+#define VP_PAGES      (6u + ARCH_VP_PAGES)
+#define ROOT_VP_PAGES (6u + ARCH_ROOT_VP_PAGES)
 /* Fill a zeroed struct vp; on failure nothing stays taken. */
 uint16_t vp_init(struct vp *vp, struct partition *p, uint32_t index);
 uint16_t vp_create(struct partition *p, uint32_t index);

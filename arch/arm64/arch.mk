@@ -28,7 +28,8 @@ ROOT_LD	    := -pie --no-dynamic-linker -z text --no-warn-rwx-segments \
 ROOT_SRC    := $(patsubst %,tests/root/%.c,main console pages hv test guest t_hypercall t_memory t_property) \
 	$(wildcard tests/root/arm64/*.[cS])
 GUEST_ARCH  := -mgeneral-regs-only -fpie -mstrict-align
-GUEST_SRC   := $(wildcard tests/guests/arm64/*.c tests/guests/arm64/*.S)
+GUEST_FROM  := tests/guests/arm64
+GUEST_SRC   := $(wildcard $(GUEST_FROM)/*.c $(GUEST_FROM)/*.S)
 
 NL_HOST	    := aarch64-elf
 NL_ARCH	    := -fpie $(ARCH_FLAGS)

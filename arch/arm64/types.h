@@ -31,12 +31,15 @@
 
 /* A VP reaches its synthetic registers by HvCallGet/SetVpRegisters: there are no MSRs. */
 #define ARCH_SELF_REGISTERS 1
-/* Pages that arch_vp_init() takes: FP and SIMD registers */
-#define ARCH_VP_PAGES 1u
+/* Pages that arch_vp_init() takes: FP and SIMD registers, redistributor and CPU interface */
+#define ARCH_VP_PAGES	   2u
+#define ARCH_ROOT_VP_PAGES 1u /* its GIC is the machine's */
+/* SPIs of a partition, INTIDs 32 to 255: a page of them, and their state a page too. */
+#define ARCH_SPIS 224u
 /* The hypercall is the HVC instruction itself. */
 #define ARCH_HYPERCALL_PAGE 0
 
-/* A root VP's power state as PSCI has it (DEN0022, AFFINITY_INFO). */
+/* A VP's power state as PSCI has it (DEN0022, AFFINITY_INFO). */
 enum el2_power { EL2_ON = 0, EL2_OFF = 1, EL2_ON_PENDING = 2, EL2_ON_CLAIMED = 3 };
 
 /* FP and SIMD registers as fp.S writes them */
@@ -45,6 +48,9 @@ struct el2_fp {
 	uint64_t fpsr, fpcr;
 };
 _Static_assert(offsetof(struct el2_fp, fpsr) == 512, "fp.S");
+
+struct vgic;
+struct vgic_vp;
 
 struct arch_vp {
 	uint64_t x[31];	  /* offset 0: vectors.S; whole between exit and entry */
@@ -63,9 +69,15 @@ struct arch_vp {
 	uint64_t el1[EL1_COUNT];
 	struct el2_fp *fp; /* a page of its own */
 	uint64_t cntv_ctl, cntv_cval;
-	uint64_t mdscr, icc_pmr, icc_igrpen1; /* the root's only */
-	bool serror;			      /* a virtual SError waits to be taken: HCR_EL2.VSE */
-	uint8_t stop;			      /* enum vp_exit, when a trap's handler ends the run */
+	/* A guest's only: its GIC, and what EL2 keeps time for */
+	struct vgic_vp *gic;	      /* a page of its own */
+	uint64_t cntp_ctl, cntp_cval; /* the physical timer, which traps */
+	uint64_t next_event;	      /* CNTPCT of the next of CNTP and synthetic timers */
+	bool timers_moved;	      /* next_event is to be found again */
+	bool timer_root;	      /* the root's timer interrupt was active when it was lent */
+	uint64_t mdscr, icc_pmr, icc_igrpen1, icc_sre; /* the root's only */
+	bool serror;  /* a virtual SError waits to be taken: HCR_EL2.VSE */
+	uint8_t stop; /* enum vp_exit, when a trap's handler ends the run */
 };
 /* Registers by name that are one plain word: HV_ARM64_REGISTER_X0 .. X28, FP, LR. */
 #define ARCH_PLAIN_FIRST 0x00020000u
@@ -86,6 +98,9 @@ _Static_assert(offsetof(struct arch_vp, host_sp) == VP_HOST_SP, "vectors.S");
 
 struct arch_partition {
 	uint64_t counter_start; /* CNTPCT at creation */
+	struct vgic *gic;	/* a page, and one for its SPIs; NULL: the root */
+	void *spis;
+	uint64_t gicd_base, gits_base; /* as the properties say */
 };
 
 #endif

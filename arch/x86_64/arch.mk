@@ -26,7 +26,8 @@ ROOT_ARCH   := -fno-pic -mno-red-zone -mcmodel=small -mno-avx
 ROOT_LD	    :=
 ROOT_SRC    := $(wildcard tests/root/*.c tests/root/x86_64/*.[cS] hvapi/whv/*.c)
 GUEST_ARCH  := -mgeneral-regs-only -fno-pic -mno-red-zone -mcmodel=small
-GUEST_SRC   := $(wildcard tests/guests/*.c tests/guests/*.S)
+GUEST_FROM  := tests/guests
+GUEST_SRC   := $(wildcard $(GUEST_FROM)/*.c $(GUEST_FROM)/*.S)
 
 NL_HOST	    := x86_64-elf
 NL_ARCH	    := -fno-pic -mno-red-zone -fcf-protection=none -mcmodel=small

@@ -30,7 +30,8 @@
 /* A guest calls through a page that holds the processor's own instruction. */
 #define ARCH_HYPERCALL_PAGE 1
 /* Pages that arch_vp_init() takes: VMCB or VMCS with its virtual APIC, XSAVE area */
-#define ARCH_VP_PAGES 2u
+#define ARCH_VP_PAGES	   2u
+#define ARCH_ROOT_VP_PAGES ARCH_VP_PAGES
 /* 16550 at an I/O port */
 #define ARCH_IO_PORTS 1
 

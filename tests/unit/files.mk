@@ -144,7 +144,9 @@ UNITFLAGS_test_trap := $(ARM64_FLAGS)
 UNIT_test_gic := arch/arm64/gicv3/gic.c arch/arm64/gicv3/sgi_frame.c $(FAKE_ARCH)
 UNITARCH_gic := arm64
 UNITFLAGS_test_gic := $(ARM64_FLAGS)
-UNIT_test_el2_switch := arch/arm64/el2/vp_switch.c arch/arm64/el2/stage2.c arch/arm64/el2/vp_regs.c arch/arm64/el2/hv_regs.c hvapi/cpuid.c $(FAKE_ARCH)
+VGIC_UNIT := $(wildcard arch/arm64/gicv3/vgic*.c)
+UNIT_test_el2_switch := $(patsubst %,arch/arm64/el2/%.c,vp_switch vp_run vp_gic vp_timer stage2 vp_regs hv_regs) $(VGIC_UNIT) \
+	hvapi/cpuid.c $(FAKE_ARCH)
 UNITARCH_el2_switch := arm64
 UNITFLAGS_test_el2_switch := $(ARM64_FLAGS)
 UNIT_test_hvc := arch/arm64/el2/hvc.c $(FAKE_ARCH)
@@ -154,7 +156,6 @@ UNIT_test_trap_abort := arch/arm64/el2/trap_abort.c arch/arm64/el2/stage2.c kern
 UNITARCH_trap_abort := arm64
 UNITFLAGS_test_trap_abort := $(ARM64_FLAGS)
 # The virtual GIC of arm64: tests/unit/fake_vgic.h has its guest memory
-VGIC_UNIT := $(wildcard arch/arm64/gicv3/vgic*.c)
 UNIT_test_vgic := $(VGIC_UNIT)
 UNIT_test_vgic_mmio := $(VGIC_UNIT)
 UNIT_test_vgic_model := $(VGIC_UNIT)

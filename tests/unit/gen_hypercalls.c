@@ -13,6 +13,8 @@ static const char *target(uint8_t t)
 		return "a child";
 	case HCALL_TARGET_PARTITION:
 		return "own or a child";
+	case HCALL_TARGET_VP_OR_ALL:
+		return "VP or all";
 	case HCALL_TARGET_VP:
 		return "partition and VP";
 	case HCALL_TARGET_NONE:

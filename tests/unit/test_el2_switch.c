@@ -15,14 +15,92 @@
 #include "arch/arm64/el2/el2.h"
 #include "arch/arm64/gicv3/gic.h"
 #include "fake_arch.h"
+#include "fake_vgic.h"
+#include "hvapi/msr.h"
 
 struct partition *partition_root;
 static struct partition root, part;
 static struct vp root_vp, vp;
 static struct el2_fp root_fp, guest_fp, cpu_fp;
-static uint64_t exits[8];
+static uint64_t exits[32];
 static uint32_t exit_at, kicks, entered;
 static bool kicked, mail_later;
+static struct fake_gic *gic;
+
+/* The physical timer interrupt of this CPU */
+static bool timer_lent, timer_is, timer_root_active;
+static uint32_t timer_writes;
+
+bool gic_timer_lend(uint32_t cpu)
+{
+	(void)cpu;
+	assert_false(timer_lent);
+	timer_lent = true;
+	timer_is = timer_root_active;
+	return timer_root_active;
+}
+void gic_timer_active(uint32_t cpu, bool active)
+{
+	(void)cpu;
+	assert_true(timer_lent);
+	timer_is = active;
+	timer_writes++;
+}
+void gic_timer_return(uint32_t cpu, bool is, bool was)
+{
+	(void)cpu;
+	assert_true(timer_lent);
+	assert_int_equal(is, timer_is);
+	assert_int_equal(was, timer_root_active);
+	timer_lent = false;
+}
+static uint32_t started, kicked_vps;
+void psci_start(struct vp *v)
+{
+	started++;
+	v->arch.power = EL2_ON;
+}
+void psci_set_power(struct vp *v, bool on)
+{
+	v->arch.power = on ? EL2_ON : EL2_OFF;
+}
+struct vp *vp_find(struct partition *p, uint32_t index)
+{
+	return index < PARTITION_MAX_VPS ? p->vps[index] : NULL;
+}
+void vp_kick(struct vp *v)
+{
+	(void)v;
+	kicked_vps++;
+}
+static uint64_t synth_deadline;
+static uint32_t synth_runs;
+uint64_t hv_timers_deadline(struct vp *v)
+{
+	(void)v;
+	return synth_deadline;
+}
+void hv_timers_run(struct vp *v)
+{
+	(void)v;
+	synth_runs++;
+	synth_deadline = UINT64_MAX;
+}
+static uint32_t absents;
+static uint64_t absent_gpa;
+enum trap_action intercept_memory(struct vp *v, uint64_t gpa, uint8_t access, bool unmapped,
+				  const struct el2_trap *t)
+{
+	(void)v;
+	(void)access;
+	assert_true(unmapped);
+	assert_null(t);
+	absents++;
+	absent_gpa = gpa;
+	return TRAP_AGAIN;
+}
+static void (*in_guest)(void);
+static uint8_t sync_stop;
 
 /* What the guest would find; looked at in the middle of el2_enter() */
 static struct {
@@ -50,6 +128,8 @@ uint64_t el2_enter(struct arch_vp *a)
 	seen.sre = read_sysreg(icc_sre_el2);
 	seen.running = percpu_self.running;
 	entered++;
+	if (in_guest)
+		in_guest();
 	return exits[exit_at++];
 }
 
@@ -78,7 +158,7 @@ bool gic_kick_end(uint32_t cpu)
 void trap_handle(struct vp *v, uint64_t kind)
 {
 	assert_int_equal(kind, EXIT_SYNC);
-	v->arch.stop = VP_EXIT_INTERCEPT;
+	v->arch.stop = sync_stop;
 }
 void arch_vp_take_mail(struct vp *v)
 {
@@ -89,8 +169,7 @@ void arch_vp_take_mail(struct vp *v)
 
 uint64_t arch_vp_tsc(const struct vp *v)
 {
-	(void)v;
-	return 0;
+	return fake_time - v->arch.counter_offset;
 }
 void partition_unimplemented(struct partition *p, uint32_t kind, const char *what, uint64_t arg)
 {
@@ -135,6 +214,17 @@ static int setup(void **state)
 	*fake_sysreg("vttbr_el2") = 0x1000;
 	exit_at = kicks = entered = 0;
 	kicked = mail_later = false;
+	timer_lent = timer_root_active = false;
+	timer_writes = started = kicked_vps = synth_runs = absents = 0;
+	synth_deadline = UINT64_MAX;
+	in_guest = NULL;
+	sync_stop = VP_EXIT_INTERCEPT;
+	if (gic)
+		fake_gic_free(gic);
+	gic = fake_gic_new(2, 224, FAKE_VTR(4));
+	part.arch.gic = &gic->v;
+	vp.arch.gic = gic->vp[0];
+	part.vps[0] = &vp;
 	return 0;
 }
 
@@ -164,7 +254,8 @@ static void test_in_force(void **state)
 	assert_int_equal(seen.cntvoff, 0x5000);
 	assert_int_equal(seen.mdcr, 0x60 | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA);
 	assert_int_equal(seen.mdscr, 0);
-	assert_int_equal(seen.ich, ICH_HCR_TC | ICH_HCR_TALL0 | ICH_HCR_TALL1);
+	/* Two VPs: ICC_DIR traps */
+	assert_int_equal(seen.ich, VGIC_HCR_EN | VGIC_HCR_TALL0 | VGIC_HCR_TDIR);
 	assert_int_equal(seen.sctlr, 0x30d00800);
 	assert_int_equal(seen.vmpidr, 0x80000002);
 	assert_int_equal(seen.sre & ICC_SRE_ENABLE, 0);
@@ -336,19 +427,443 @@ static void test_exits(void **state)
 	assert_int_equal(entered, 0);
 }
 
-/* Its own timer, with nobody to tell: masked, or it would come at once again. */
+/* -- the GIC -------------------------------------------------------------------------------------
+ */
+#define TIMER_UP 5ull
+static struct vgic_op op;
+
+static uint64_t *lr(uint32_t n)
+{
+	static const char *const names[] = { "ich_lr0_el2", "ich_lr1_el2", "ich_lr2_el2",
+					     "ich_lr3_el2" };
+
+	return fake_sysreg(names[n]);
+}
+
+static void enable(uint32_t intid)
+{
+	gic->v.enable = 1;
+	vp.arch.gic->enabled |= 1u << intid;
+}
+
+static uint64_t lr_seen[4], hcr_seen;
+static bool phys_seen;
+static void look(void)
+{
+	for (uint32_t i = 0; i < 4; i++)
+		lr_seen[i] = *lr(i);
+	hcr_seen = *fake_sysreg("ich_hcr_el2");
+	phys_seen = timer_is;
+}
+
+/* The guest's timer expires: its virtual interrupt is pending at the next entry, with the physical.
+ */
+static void timer_expires(void)
+{
+	look();
+	*fake_sysreg("cntv_ctl_el0") = TIMER_UP;
+	if (entered == 2) {
+		/* It is taken and ended: hardware ends the physical one with it */
+		*lr(0) &= ~VGIC_LR_PENDING;
+		*fake_sysreg("cntv_ctl_el0") = 1;
+		timer_is = false;
+	}
+}
+
 static void test_guest_timer(void **state)
 {
 	(void)state;
-	vp.arch.cntv_ctl = 5;
-	exits[0] = EXIT_IRQ;
-	(void)run();
-	assert_int_equal(vp.arch.cntv_ctl, 3);
+	enable(VGIC_TIMER_PPI);
+	in_guest = timer_expires;
+	exits[0] = exits[1] = EXIT_IRQ;
+	/* The first exit is its own affair, the second nobody's: the root's */
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 2);
+	assert_true(phys_seen);
+	assert_int_equal(lr_seen[0] & (VGIC_LR_PENDING | VGIC_LR_HW | VGIC_LR_GROUP),
+			 VGIC_LR_PENDING | VGIC_LR_HW | VGIC_LR_GROUP);
+	assert_int_equal(lr_seen[0] & 0xffffffff, 27);
+	assert_int_equal(lr_seen[0] >> 32 & 0x3ff, 27);
+	assert_int_equal(timer_writes, 1);
+	/* Nothing of it is left for the root */
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(*lr(i) & (VGIC_LR_PENDING | VGIC_LR_ACTIVE), 0);
+	assert_int_equal(*fake_sysreg("ich_hcr_el2"), 0);
+}
+
+/* Masked at the GIC it expires all the same: the physical one is kept active, so no storm comes. */
+static void still_up(void)
+{
+	look();
+	*fake_sysreg("cntv_ctl_el0") = TIMER_UP;
+}
+
+static void test_timer_masked(void **state)
+{
+	(void)state;
+	in_guest = still_up;
+	exits[0] = exits[1] = EXIT_IRQ;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 2);
+	assert_true(phys_seen);
+	assert_int_equal(lr_seen[0], 0);
+	/* The root finds its own state of it, which was active */
 	setup(state);
-	vp.arch.cntv_ctl = 1;
+	timer_root_active = true;
 	exits[0] = EXIT_IRQ;
 	(void)run();
-	assert_int_equal(vp.arch.cntv_ctl, 1);
+}
+
+/* Interrupts that others post come into the list registers, and back when the run ends. */
+static void test_post(void **state)
+{
+	uint32_t writes = 0;
+
+	(void)state;
+	enable(20);
+	assert_true(vgic_latch(&gic->v, vp.arch.gic, 20, &op));
+	in_guest = look;
+	exits[0] = EXIT_IRQ;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(lr_seen[0], VGIC_LR_PENDING | VGIC_LR_GROUP | 20);
+	assert_int_equal(vp.arch.gic->latch, 1u << 20);
+	assert_int_equal(vp.arch.gic->resident, 0);
+	/* Between two exits that touch nothing, nothing is written */
+	setup(state);
+	sync_stop = VP_EXIT_RESUME;
+	exits[0] = exits[1] = exits[2] = EXIT_SYNC;
+	exits[3] = EXIT_IRQ;
+	fake_did_count = 0;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 4);
+	/* Once for the first entry, once at the end */
+	for (uint32_t i = 0; i < fake_did_count; i++)
+		writes += !strcmp(fake_did[i].what, "ich_hcr_el2");
+	assert_int_equal(writes, 2);
+}
+
+/* One that comes after the flush and before the entry is not left for the next exit. */
+static void late(const char *what, uint64_t value)
+{
+	(void)value;
+	if (strcmp(what, "ich_hcr_el2") || entered || percpu_self.running)
+		return;
+	fake_on = NULL;
+	(void)vgic_latch(&gic->v, vp.arch.gic, 20, &op);
+}
+
+static void test_post_late(void **state)
+{
+	(void)state;
+	enable(20);
+	fake_on = late;
+	in_guest = look;
+	exits[0] = EXIT_IRQ;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 1);
+	assert_int_equal(lr_seen[0] & 0xffffffff, 20);
+	assert_int_equal(kicks, 0);
+}
+
+/* Somebody holds the VP: it goes round a while without an entry, then the root has its turn. */
+static void test_held(void **state)
+{
+	(void)state;
+	vp.arch.gic->holds = 1;
+	(void)vgic_latch(&gic->v, vp.arch.gic, 20, &op);
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 0);
+	vp.arch.gic->holds = 0;
+	exits[0] = EXIT_IRQ;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 1);
+}
+
+/* Kick after kick: others cannot keep the root's interrupts from it. */
+static void kick_again(void)
+{
+	kicked = true;
+}
+
+static void test_kick_storm(void **state)
+{
+	(void)state;
+	in_guest = kick_again;
+	for (uint32_t i = 0; i < ARRAY_LEN(exits); i++)
+		exits[i] = EXIT_IRQ;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 16);
+}
+
+/* The table of pending LPIs is not there: the root is told, and nothing runs. */
+static void test_absent(void **state)
+{
+	struct vgic_lpi *l = &vp.arch.gic->lpi;
+
+	(void)state;
+	l->enabled = l->reload = true;
+	l->propbaser = 0x10000 | 13;
+	l->pendbaser = 0x7000000;
+	assert_int_equal(run(), VP_EXIT_INTERCEPT);
+	assert_int_equal(entered, 0);
+	assert_int_equal(absents, 1);
+	assert_int_equal(absent_gpa >> 16, 0x700);
+	l->enabled = false;
+}
+
+/* -- WFI and power -------------------------------------------------------------------------------
+ */
+static void on_wfi(const char *what, uint64_t value)
+{
+	(void)value;
+	if (strcmp(what, "wfi"))
+		return;
+	/* Whoever posts now has to see that it is here */
+	assert_ptr_equal(percpu_self.running, &part.slat);
+	assert_int_equal(kicks, 1);
+	*fake_sysreg("cntv_ctl_el0") = TIMER_UP;
+}
+
+static void test_wfi(void **state)
+{
+	(void)state;
+	/* Nothing will wake it */
+	sync_stop = VP_EXIT_HALTED;
+	exits[0] = EXIT_SYNC;
+	assert_int_equal(run(), VP_EXIT_HALTED);
+	assert_int_equal(fake_next("wfi", 0), -1);
+	/* Its own timer will: it waits here, and goes on */
+	setup(state);
+	sync_stop = VP_EXIT_HALTED;
+	vp.arch.cntv_ctl = 1;
+	fake_on = on_wfi;
+	exits[0] = EXIT_SYNC;
+	exits[1] = EXIT_IRQ;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 2);
+	assert_true(fake_next("wfi", fake_next("dsb sy", 0)) > 0);
+	/* Woken by nothing of its own: the root's */
+	setup(state);
+	sync_stop = VP_EXIT_HALTED;
+	vp.arch.cntv_ctl = 1;
+	exits[0] = EXIT_SYNC;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 1);
+	/* A masked timer is none; an interrupt that is there already needs no waiting */
+	setup(state);
+	sync_stop = VP_EXIT_HALTED;
+	vp.arch.cntv_ctl = 3;
+	exits[0] = EXIT_SYNC;
+	assert_int_equal(run(), VP_EXIT_HALTED);
+	setup(state);
+	sync_stop = VP_EXIT_HALTED;
+	enable(20);
+	vp.arch.gic->hw.vmcr |= VGIC_VMCR_VENG1 | 0xf0u << VGIC_VMCR_VPMR;
+	(void)vgic_latch(&gic->v, vp.arch.gic, 20, &op);
+	exits[0] = EXIT_SYNC;
+	exits[1] = EXIT_IRQ;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 2);
+	assert_int_equal(fake_next("wfi", 0), -1);
+}
+
+static void turns_off(void)
+{
+	vp.arch.power = EL2_OFF;
+}
+
+static void turned_on(void)
+{
+	vp.arch.power = EL2_ON_PENDING;
+}
+
+static void test_power(void **state)
+{
+	(void)state;
+	vp.arch.power = EL2_OFF;
+	assert_int_equal(run(), VP_EXIT_HALTED);
+	vp.arch.power = EL2_ON_CLAIMED;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 0);
+	vp.arch.power = EL2_ON_PENDING;
+	exits[0] = EXIT_IRQ;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(started, 1);
+	assert_int_equal(entered, 1);
+	/* It turns itself off, with an interrupt pending or not; perhaps on again at once */
+	setup(state);
+	sync_stop = VP_EXIT_HALTED;
+	in_guest = turns_off;
+	vp.arch.cntv_ctl = 1;
+	exits[0] = EXIT_SYNC;
+	assert_int_equal(run(), VP_EXIT_HALTED);
+	setup(state);
+	sync_stop = VP_EXIT_HALTED;
+	in_guest = turned_on;
+	exits[0] = EXIT_SYNC;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(started, 0);
+}
+
+/* -- what EL2 keeps time for ---------------------------------------------------------------------
+ */
+static void test_deadlines(void **state)
+{
+	(void)state;
+	/* The nearer of the root's and the guest's */
+	synth_deadline = fake_time + 0x100;
+	*fake_sysreg("cntv_cval_el0") = fake_time + 0x200;
+	exits[0] = EXIT_IRQ;
+	(void)run();
+	assert_int_equal(seen.cnthp_cval, fake_time + 0x100);
+	assert_int_equal(synth_runs, 0);
+	/* One that is due is done before the entry, and does not end the run */
+	setup(state);
+	synth_deadline = fake_time;
+	exits[0] = EXIT_IRQ;
+	(void)run();
+	assert_int_equal(synth_runs, 1);
+	assert_int_equal(seen.cnthp_cval, 0x7777);
+	/* The physical timer, which EL2 has for it */
+	setup(state);
+	vp.arch.cntp_ctl = 1;
+	vp.arch.cntp_cval = fake_time - 0x5000 + 0x80;
+	exits[0] = EXIT_IRQ;
+	(void)run();
+	*fake_sysreg("cntv_ctl_el0") = 0;
+	vp.arch.timers_moved = true;
+	assert_int_equal(vp.arch.gic->line >> 30 & 1, 0);
+	fake_time += 0x80;
+	exits[1] = EXIT_IRQ;
+	(void)run();
+	assert_int_equal(vp.arch.gic->line >> 30 & 1, 1);
+	assert_int_equal(seen.cnthp, 0);
+}
+
+static void test_cntp(void **state)
+{
+	uint64_t v = 5;
+
+	(void)state;
+	assert_true(vp_timer_register(&vp, 1, false, &v));
+	assert_int_equal(vp.arch.cntp_ctl, 1);
+	v = (uint64_t)-1;
+	assert_true(vp_timer_register(&vp, 0, false, &v));
+	assert_int_equal(vp.arch.cntp_cval, fake_time - 0x5000 - 1);
+	assert_true(vp_timer_register(&vp, 1, true, &v));
+	assert_int_equal(v, 5);
+	assert_true(vp_timer_register(&vp, 0, true, &v));
+	assert_int_equal(v, 0xffffffff);
+	v = ~0ull;
+	assert_true(vp_timer_register(&vp, 2, false, &v));
+	assert_true(vp_timer_register(&vp, 2, true, &v));
+	assert_int_equal(v, ~0ull);
+	assert_true(vp_timer_register(&vp, 1, true, &v));
+	assert_int_equal(v, 1);
+	assert_true(vp.arch.timers_moved);
+	assert_false(vp_timer_register(&vp, 3, true, &v));
+	/* Beyond what the host counts to: never */
+	exits[0] = EXIT_IRQ;
+	*fake_sysreg("cntv_ctl_el0") = 0;
+	(void)run();
+	assert_int_equal(seen.cnthp, 0);
+}
+
+/* -- registers that trap -------------------------------------------------------------------------
+ */
+static bool icc(uint32_t crm, uint32_t op2, bool read, uint64_t *v)
+{
+	return vp_gic_register(&vp, 12, crm, op2, read, v);
+}
+
+static void test_icc(void **state)
+{
+	/* CRm, op2, R 1 W 2, what a read gives */
+	static const struct {
+		uint8_t crm, op2, access;
+		uint64_t value;
+	} rows[] = { { 8, 0, 1, 1023 },
+		     { 8, 1, 2, 0 },
+		     { 8, 2, 1, 1023 },
+		     { 8, 3, 3, 0 },
+		     { 8, 4, 3, 0 },
+		     { 8, 5, 3, 0 },
+		     { 8, 6, 3, 0 },
+		     { 8, 7, 3, 0 },
+		     { 11, 1, 2, 0 },
+		     { 11, 3, 1, 255 },
+		     { 11, 5, 2, 0 },
+		     { 11, 6, 2, 0 },
+		     { 11, 7, 2, 0 },
+		     { 12, 5, 3, 7 },
+		     { 12, 6, 3, 0 },
+		     /* bits of priority, of INTIDs, A3V */
+		     { 12, 4, 3, 4 << 8 | 1 << 15 } };
+	uint64_t v;
+
+	(void)state;
+	for (uint32_t crm = 8; crm < 14; crm++)
+		for (uint32_t op2 = 0; op2 < 8; op2++) {
+			uint32_t access = 0;
+
+			for (uint32_t i = 0; i < ARRAY_LEN(rows); i++)
+				if (rows[i].crm == crm && rows[i].op2 == op2) {
+					access = rows[i].access;
+					v = 0x1234;
+					assert_int_equal(icc(crm, op2, true, &v), access & 1);
+					if (access & 1)
+						assert_int_equal(v, rows[i].value);
+				}
+			v = 0;
+			assert_int_equal(icc(crm, op2, true, &v), access & 1);
+			assert_int_equal(icc(crm, op2, false, &v), access >> 1);
+		}
+	v = 0xf0;
+	assert_true(vp_gic_register(&vp, 4, 6, 0, false, &v));
+	assert_int_equal(*fake_sysreg("ich_vmcr_el2") >> 24, 0xf0);
+	assert_true(vp_gic_register(&vp, 4, 6, 0, true, &v));
+	assert_int_equal(v, 0xf0);
+	assert_false(vp_gic_register(&vp, 5, 6, 0, true, &v));
+	v = 3;
+	assert_true(icc(12, 4, false, &v));
+	assert_int_equal(*fake_sysreg("ich_vmcr_el2") & 0x210, 0x210);
+}
+
+/* An SGI to another VP posts it, and kicks it when it is there. */
+static void test_icc_sgi(void **state)
+{
+	static struct vp second;
+	/* Affinity 1.0.1.0x20 of the fake: RS 2 */
+	uint64_t v = 1ull << 48 | 2ull << 44 | 1ull << 16 | 6ull << 24 | 1;
+
+	(void)state;
+	second.partition = &part;
+	part.vps[1] = &second;
+	assert_true(icc(11, 5, false, &v));
+	assert_int_equal(gic->vp[1]->post, 1u << 6);
+	assert_int_equal(kicked_vps, 1);
+	assert_int_equal(gic->vp[0]->post, 0);
+	part.vps[1] = NULL;
+}
+
+static void test_access(void **state)
+{
+	uint64_t v = 0;
+
+	(void)state;
+	assert_true(vgic_set_gicd_base(&gic->v, 0x8000000));
+	assert_true(vgic_set_gicr_base(vp.arch.gic, 0x80a0000));
+	assert_true(vp_gic_frame(&vp, 0x8000000));
+	assert_true(vp_gic_frame(&vp, 0x80bffff));
+	assert_false(vp_gic_frame(&vp, 0x8010000));
+	assert_false(vp_gic_frame(&vp, 0x80c0000));
+	assert_int_equal(vp_gic_access(&vp, 0x8000004, 4, false, &v, &op), VGIC_OK);
+	assert_int_equal(v & 31, 7);
+	assert_int_equal(vp_gic_access(&vp, 0x8000004, 2, false, &v, &op), VGIC_FAULT);
+	assert_int_equal(vp_gic_access(&vp, 0x8010000, 4, false, &v, &op), VGIC_FAULT);
+	v = 1u << 20;
+	assert_int_equal(vp_gic_access(&vp, 0x80b0100, 4, true, &v, &op), VGIC_OK);
+	assert_int_equal(vp.arch.gic->enabled, 1u << 20);
 }
 
 static void test_pstate_valid(void **state)
@@ -375,6 +890,19 @@ int main(void)
 		cmocka_unit_test_setup(test_no_deadline, setup),
 		cmocka_unit_test_setup(test_exits, setup),
 		cmocka_unit_test_setup(test_guest_timer, setup),
+		cmocka_unit_test_setup(test_timer_masked, setup),
+		cmocka_unit_test_setup(test_post, setup),
+		cmocka_unit_test_setup(test_post_late, setup),
+		cmocka_unit_test_setup(test_held, setup),
+		cmocka_unit_test_setup(test_kick_storm, setup),
+		cmocka_unit_test_setup(test_absent, setup),
+		cmocka_unit_test_setup(test_wfi, setup),
+		cmocka_unit_test_setup(test_power, setup),
+		cmocka_unit_test_setup(test_deadlines, setup),
+		cmocka_unit_test_setup(test_cntp, setup),
+		cmocka_unit_test_setup(test_icc, setup),
+		cmocka_unit_test_setup(test_icc_sgi, setup),
+		cmocka_unit_test_setup(test_access, setup),
 		cmocka_unit_test_setup(test_pstate_valid, setup),
 	};
 

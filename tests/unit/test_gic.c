@@ -81,6 +81,7 @@ static int setup(void **state)
 	bi.arm64.mpidr[1] = 3ull << 32 | 0x020112;
 	bi.arm64.ppi_maintenance = 25;
 	bi.arm64.ppi_el2_timer = 26;
+	bi.arm64.ppi_virtual_timer = 27;
 	gic_map_redistributor(0, RD0);
 	gic_map_redistributor(1, RD1);
 	gic_init(&bi);
@@ -198,6 +199,69 @@ static void test_kick(void **state)
 	assert_false(gic_kick_end(1));
 }
 
+/* The timer's interrupt while a guest has it: the root's accesses find its own. */
+#define TIMER (1u << 27)
+static void test_timer(void **state)
+{
+	uint64_t frame = RD0 + 0x10000, v;
+
+	(void)state;
+	gic_init_cpu();
+	assert_int_equal(reg(0, 0x100) & TIMER, 0);
+	/* Not enabled by the root: it is for the guest, and is not afterwards */
+	assert_false(gic_timer_lend(0));
+	assert_int_equal(reg(0, 0x100) & TIMER, TIMER);
+	assert_true(gic_frame_access(frame + 0x100, 4, false, &v));
+	assert_int_equal(v & TIMER, 0);
+	/* Another CPU of the root's changes its mind meanwhile */
+	v = TIMER;
+	assert_true(gic_frame_access(frame + 0x100, 4, true, &v));
+	assert_true(gic_frame_access(frame + 0x180, 4, false, &v));
+	assert_int_equal(v & TIMER, TIMER);
+	v = TIMER;
+	assert_true(gic_frame_access(frame + 0x180, 4, true, &v));
+	assert_int_equal(reg(0, 0x100) & TIMER, TIMER);
+	gic_timer_return(0, false, false);
+	assert_int_equal(reg(0, 0x100) & TIMER, 0);
+	v = TIMER;
+	assert_true(gic_frame_access(frame + 0x100, 4, true, &v));
+	assert_int_equal(reg(0, 0x100) & TIMER, TIMER);
+	assert_false(gic_timer_lend(0));
+	gic_timer_return(0, false, false);
+	assert_int_equal(reg(0, 0x100) & TIMER, TIMER);
+}
+
+static void test_timer_active(void **state)
+{
+	uint64_t frame = RD0 + 0x10000, v = TIMER;
+
+	(void)state;
+	gic_init_cpu();
+	assert_true(gic_frame_access(frame + 0x100, 4, true, &v));
+	/* Not looked at, but where it may be so */
+	poke(0, 0x300, TIMER);
+	assert_false(gic_timer_lend(0));
+	gic_timer_return(0, false, false);
+	*fake_sysreg("icc_ctlr_el1") = 2;
+	assert_true(gic_timer_lend(0));
+	fake_did_count = 0;
+	gic_timer_return(0, true, true);
+	assert_int_equal(fake_next("mmio", 0), -1);
+	*fake_sysreg("icc_ctlr_el1") = 0;
+	assert_true(gic_frame_access(frame + 0x300, 4, true, &v));
+	poke(0, 0x300, TIMER);
+	assert_true(gic_timer_lend(0));
+	/* Put back, whichever way it was left */
+	fake_did_count = 0;
+	gic_timer_return(0, false, true);
+	assert_int_equal(fake_did[0].value, 0x70000300);
+	assert_true(fake_next("dsb sy", 0) > 0);
+	(void)gic_timer_lend(0);
+	fake_did_count = 0;
+	gic_timer_return(0, true, false);
+	assert_int_equal(fake_did[0].value, 0x70000380);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +269,8 @@ int main(void)
 		cmocka_unit_test_setup(test_secure_sgis, setup),
 		cmocka_unit_test_setup(test_frame_access, setup),
 		cmocka_unit_test_setup(test_kick, setup),
+		cmocka_unit_test_setup(test_timer, setup),
+		cmocka_unit_test_setup(test_timer_active, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ enum {
 	CALL_CHILD = 0x21,
 	CALL_PARTITION = 0x22,
 	CALL_VP = 0x23,
+	CALL_VP_OR_ALL = 0x24,
 	CALL_PRIVILEGED = 0x30,
 	CALL_PAGE = 0x40,
 	CALL_REP_HEAD = 0xffff,
@@ -97,6 +98,7 @@ const struct hcall_row hypercall_table[] = {
 	ROW(CALL_CHILD, .in_size = 16, .target = HCALL_TARGET_CHILD),
 	ROW(CALL_PARTITION, .in_size = 16, .target = HCALL_TARGET_PARTITION),
 	ROW(CALL_VP, .in_size = 16, .out_size = 8, .target = HCALL_TARGET_VP),
+	ROW(CALL_VP_OR_ALL, .in_size = 16, .out_size = 8, .target = HCALL_TARGET_VP_OR_ALL),
 	ROW(CALL_PRIVILEGED, .in_size = 8, .privilege = PRIV_A | PRIV_B),
 	ROW(CALL_PAGE, .in_size = 4096, .out_size = 4096),
 	ROW(CALL_REP_HEAD, .in_size = 8, .out_size = 24, .out_elem = 8, .rep = true),
@@ -529,6 +531,10 @@ static void test_targets(void **state)
 	target_no(r, CALL_VP, child->id, PARTITION_MAX_VPS - 1, HV_STATUS_INVALID_VP_INDEX);
 	target_no(r, CALL_VP, child->id, PARTITION_MAX_VPS, HV_STATUS_INVALID_VP_INDEX);
 	target_no(r, CALL_VP, child->id, HV_ANY_VP, HV_STATUS_INVALID_VP_INDEX);
+	target_ok(r, CALL_VP_OR_ALL, child->id, 0, child, child_vp);
+	target_ok(r, CALL_VP_OR_ALL, child->id, HV_ANY_VP, child, NULL);
+	target_no(r, CALL_VP_OR_ALL, child->id, 1, HV_STATUS_INVALID_VP_INDEX);
+	target_no(r, CALL_VP_OR_ALL, other, HV_ANY_VP, HV_STATUS_INVALID_PARTITION_ID);
 	/* "This VP" means nothing in another partition. */
 	target_no(r, CALL_VP, child->id, HV_VP_INDEX_SELF, HV_STATUS_INVALID_VP_INDEX);
 	target_ok(r, CALL_VP, self, HV_VP_INDEX_SELF, &fake_root, r);

@@ -155,10 +155,10 @@ static const char *judge(const struct hcall_row *t, uint32_t len)
 			return "fast form too large";
 		if (r->variable && (r->in_elem || r->in_size % 8))
 			return "variable header";
-		if (r->target > HCALL_TARGET_VP)
+		if (r->target > HCALL_TARGET_VP_OR_ALL)
 			return "target";
 		if (r->target != HCALL_TARGET_NONE &&
-		    r->in_size < (r->target == HCALL_TARGET_VP ? 12 : 8))
+		    r->in_size < (r->target >= HCALL_TARGET_VP ? 12 : 8))
 			return "no room for the target";
 		/* Lists are read as arrays in place. */
 		if ((r->in_elem && r->in_size % 8) || (r->out_elem && r->out_size % 8))
@@ -228,6 +228,8 @@ static void test_targets(void **state)
 		{ HVCALL_CREATE_VP, HCALL_TARGET_CHILD },
 		{ HVCALL_DELETE_VP, HCALL_TARGET_CHILD },
 		{ HVCALL_DISPATCH_VP, HCALL_TARGET_VP },
+		{ HVCALL_GET_VP_STATE, HCALL_TARGET_VP_OR_ALL },
+		{ HVCALL_SET_VP_STATE, HCALL_TARGET_VP_OR_ALL },
 	};
 
 	(void)state;
@@ -281,7 +283,7 @@ static void test_judge(void **state)
 	BROKEN(id->fast = true, "fast form too large");
 	BROKEN(dep->variable = true, "variable header");
 	BROKEN((id->variable = true, id->in_size = 4), "variable header");
-	BROKEN(id->target = 5, "target");
+	BROKEN(id->target = 6, "target");
 	BROKEN(id->target = HCALL_TARGET_CHILD, "no room for the target");
 	BROKEN((del->target = HCALL_TARGET_VP, del->in_size = 8), "no room for the target");
 	BROKEN(dep->in_size = 12, "list not aligned");

@@ -24,7 +24,30 @@
 
 struct partition *partition_root;
 static struct partition root, guest;
-static struct vp vps[3], guest_vp;
+static struct vp vps[3], guest_vps[2];
+static struct vgic_vp guest_gic;
+static uint32_t posts, resets, reset_type, gic_resets;
+uint32_t cpu_pa_bits = 44;
+
+void vp_post(struct vp *vp, uint32_t mail)
+{
+	assert_ptr_equal(vp, &guest_vps[1]);
+	assert_int_equal(mail, VP_MAIL_KICK);
+	/* What it is told is there already */
+	assert_int_equal(vp->arch.power, EL2_ON_PENDING);
+	posts++;
+}
+void intercept_reset(struct vp *vp, uint32_t type)
+{
+	(void)vp;
+	resets++;
+	reset_type = type;
+}
+void vgic_reset_cpu_interface(struct vgic_vp *vp)
+{
+	assert_ptr_equal(vp, &guest_gic);
+	gic_resets++;
+}
 
 static int setup(void **state)
 {
@@ -43,7 +66,17 @@ static int setup(void **state)
 		vps[i].arch.power = i ? EL2_OFF : EL2_ON;
 		root.vps[i] = &vps[i];
 	}
-	guest_vp.partition = &guest;
+	memset(guest_vps, 0, sizeof(guest_vps));
+	memset(&guest, 0, sizeof(guest));
+	for (uint32_t i = 0; i < 2; i++) {
+		guest_vps[i].partition = &guest;
+		guest_vps[i].index = i;
+		guest_vps[i].arch.mpidr = i;
+		guest_vps[i].arch.power = i ? EL2_OFF : EL2_ON;
+		guest_vps[i].arch.gic = &guest_gic;
+		guest.vps[i] = &guest_vps[i];
+	}
+	posts = resets = gic_resets = 0;
 	fake_frames(0x10, 0x20, FRAME_ROOT);
 	fake_frames(0x20, 0x21, FRAME_CORE);
 	fake_frames(0x21, 0x22, FRAME_DEPOSIT);
@@ -195,10 +228,62 @@ static void test_not_psci(void **state)
 	assert_false(psci_call(&vps[0], x));
 	x[0] = 0x80000000;
 	assert_false(psci_call(&vps[0], x));
-	/* A guest's calls do not reach the root's CPUs */
-	x[0] = CPU_ON_64;
-	assert_false(psci_call(&guest_vp, x));
+}
+
+static uint64_t guest_call(uint64_t fn, uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t x[4] = { fn, a, b, c };
+
+	guest_vps[0].arch.stop = VP_EXIT_RESUME;
+	assert_true(psci_call(&guest_vps[0], x));
+	return x[0];
+}
+
+/* A guest's calls reach its own VPs, and neither the root's CPUs nor firmware. */
+static void test_guest(void **state)
+{
+	(void)state;
+	/* Its memory is not judged: what is absent the root is told */
+	assert_int_equal(guest_call(CPU_ON_64, 1, 0x7000000, 0x55), 0);
+	assert_int_equal(guest_vps[1].arch.power, EL2_ON_PENDING);
+	assert_int_equal(posts, 1);
 	assert_int_equal(vps[1].arch.power, EL2_OFF);
+	assert_int_equal(guest_call(CPU_ON_64, 1, 0x7000000, 0x55), ON_PENDING);
+	assert_int_equal(guest_call(AFFINITY_64, 1, 0, 0), 2);
+	psci_start(&guest_vps[1]);
+	assert_int_equal(fake_count(FAKE_VP_RESET, &guest_vps[1]), 1);
+	assert_int_equal(gic_resets, 1);
+	assert_int_equal(guest_vps[1].arch.pc, 0x7000000);
+	assert_int_equal(guest_vps[1].arch.x[0], 0x55);
+	assert_int_equal(guest_vps[1].arch.power, EL2_ON);
+	assert_int_equal(guest_call(CPU_ON_64, 1, 0x7000000, 0x55), ALREADY_ON);
+	psci_set_power(&guest_vps[1], false);
+	assert_int_equal(guest_vps[1].arch.power, EL2_OFF);
+	psci_set_power(&guest_vps[1], true);
+	assert_int_equal(guest_vps[1].arch.power, EL2_ON);
+	psci_set_power(&guest_vps[1], false);
+	assert_int_equal(guest_call(CPU_ON_64, 2, 0x7000000, 0), INVALID_PARAMS);
+	assert_int_equal(guest_call(CPU_ON_64, 1, 0x7000002, 0), INVALID_ADDRESS);
+	assert_int_equal(guest_call(CPU_ON_64, 1, 1ull << 44, 0), INVALID_ADDRESS);
+	assert_int_equal(guest_vps[1].arch.power, EL2_OFF);
+	/* Standby is WFI; off ends the run; the machine's power is a message */
+	assert_int_equal(guest_call(0xc4000001, 0, 0, 0), 0);
+	assert_int_equal(guest_vps[0].arch.stop, VP_EXIT_HALTED);
+	assert_int_equal(guest_vps[0].arch.power, EL2_ON);
+	assert_int_equal(fake_next("wfi", 0), -1);
+	(void)guest_call(0x84000008, 0, 0, 0);
+	assert_int_equal(reset_type, 0);
+	(void)guest_call(0x84000009, 0, 0, 0);
+	assert_int_equal(reset_type, 1);
+	(void)guest_call(0x84000012, 0, 0, 0);
+	assert_int_equal(resets, 3);
+	(void)guest_call(0x84000002, 0, 0, 0);
+	assert_int_equal(guest_vps[0].arch.power, EL2_OFF);
+	assert_int_equal(guest_vps[0].arch.stop, VP_EXIT_HALTED);
+	assert_int_equal(vps[0].arch.power, EL2_ON);
+	assert_int_equal(guest_call(0x84000000, 0, 0, 0), 0x10001);
+	assert_int_equal(fake_next("smc", 0), -1);
+	assert_int_equal(fake_next("hvc", 0), -1);
 }
 
 int main(void)
@@ -212,6 +297,7 @@ int main(void)
 		cmocka_unit_test_setup(test_suspend, setup),
 		cmocka_unit_test_setup(test_firmware, setup),
 		cmocka_unit_test_setup(test_not_psci, setup),
+		cmocka_unit_test_setup(test_guest, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,37 @@ enum trap_action intercept_memory(struct vp *v, uint64_t gpa, uint8_t access, bo
 	was_unmapped = unmapped;
 	return TRAP_AGAIN;
 }
+#define GIC 0x8000000ull
+static enum vgic_result gic_result;
+static uint32_t gic_calls, gic_width, absents;
+static bool gic_write;
+static uint64_t gic_value;
+bool vp_gic_frame(struct vp *v, uint64_t gpa)
+{
+	(void)v;
+	return gpa - GIC < 0x10000;
+}
+enum vgic_result vp_gic_access(struct vp *v, uint64_t gpa, uint32_t width, bool write,
+			       uint64_t *val, struct vgic_op *op)
+{
+	(void)v;
+	(void)op;
+	assert_int_equal(gpa, GIC + 0x104);
+	gic_calls++;
+	gic_width = width;
+	gic_write = write;
+	if (write)
+		gic_value = *val;
+	else
+		*val = gic_value;
+	return gic_result;
+}
+void vp_gic_absent(struct vp *v, const struct vgic_op *op)
+{
+	(void)v;
+	(void)op;
+	absents++;
+}
 void partition_unimplemented(struct partition *p, uint32_t kind, const char *what, uint64_t arg)
 {
 	(void)p;
@@ -101,7 +132,8 @@ static int setup(void **state)
 			      (struct slat_source){ page_new, page_old, NULL }));
 	for (uint64_t i = 0; i < 31; i++)
 		vp.arch.x[i] = 0xaaaaaaaa00000000 + i;
-	frame_calls = aborts = intercepts = 0;
+	frame_calls = aborts = intercepts = gic_calls = absents = 0;
+	gic_result = VGIC_OK;
 	return 0;
 }
 
@@ -257,6 +289,50 @@ static void test_guest(void **state)
 	assert_int_equal(aborts, 0);
 }
 
+/* A guest's access to its GIC: done here; what the frames refuse is an external abort. */
+static void test_guest_gic(void **state)
+{
+	static const uint64_t odd[] = { EC_DABT | SAS(2) | TRANS(3),
+					EC_DABT | ISV | S1PTW | SAS(2) | TRANS(2),
+					EC_DABT | ISV | CM | WNR | TRANS(3), EC_IABT | TRANS(3) };
+	uint64_t at = GIC + 0x104;
+
+	(void)state;
+	vp.partition = &guest;
+	vp.arch.x[3] = 0x1122334455667788;
+	assert_int_equal(fault(EC_DABT | ISV | SAS(0) | SRT(3) | WNR | TRANS(3), at), TRAP_NEXT);
+	assert_true(gic_write);
+	assert_int_equal(gic_width, 1);
+	assert_int_equal(gic_value, 0x88);
+	(void)fault(EC_DABT | ISV | SAS(3) | SF | SRT(3) | WNR | TRANS(3), at);
+	assert_int_equal(gic_width, 8);
+	assert_int_equal(gic_value, 0x1122334455667788);
+	gic_value = 0x80;
+	assert_int_equal(fault(EC_DABT | ISV | SAS(0) | SSE | SRT(4) | TRANS(3), at), TRAP_NEXT);
+	assert_int_equal(vp.arch.x[4], 0xffffff80);
+	assert_int_equal(gic_calls, 3);
+	for (uint32_t i = 0; i < ARRAY_LEN(odd); i++) {
+		assert_int_equal(fault(odd[i], at), TRAP_AGAIN);
+		assert_int_equal(aborts, i + 1);
+		assert_int_equal(abort_insn, i == 3);
+		assert_int_equal(abort_walk, i == 1 ? 2 : -1);
+	}
+	assert_int_equal(gic_calls, 3);
+	gic_result = VGIC_FAULT;
+	assert_int_equal(fault(EC_DABT | ISV | SAS(2) | SRT(4) | TRANS(3), at), TRAP_AGAIN);
+	assert_int_equal(aborts, 5);
+	assert_int_equal(vp.arch.x[4], 0xffffff80);
+	gic_result = VGIC_ABSENT;
+	assert_int_equal(fault(EC_DABT | ISV | SAS(2) | SRT(4) | TRANS(3), at), TRAP_AGAIN);
+	assert_int_equal(absents, 1);
+	assert_int_equal(aborts, 5);
+	assert_int_equal(intercepts, 0);
+	/* Memory of the root's that lies there is memory */
+	(void)slat_map(&guest.slat, GPA(GIC), HPA(0x8000), 1, SLAT_R, NULL, NULL);
+	(void)fault(EC_DABT | ISV | SAS(2) | WNR | PERM(3), at);
+	assert_int_equal(intercepts, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +342,7 @@ int main(void)
 		cmocka_unit_test_setup(test_look_again, setup),
 		cmocka_unit_test_setup(test_high_window, setup),
 		cmocka_unit_test_setup(test_guest, setup),
+		cmocka_unit_test_setup(test_guest_gic, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,9 @@ const char *boot_check_arch(const struct boot_info *bi)
 	    a->ppi_physical_timer == a->ppi_el2_timer ||
 	    a->ppi_physical_timer == a->ppi_virtual_timer)
 		return "two uses of a private interrupt";
+	/* Guests share it, and theirs is 27, as BSA gives it */
+	if (a->ppi_virtual_timer != 27)
+		return "a virtual timer's interrupt that is not 27";
 	for (uint32_t i = 0; i < bi->num_cpus && !why; i++)
 		why = check_cpu(bi, i);
 	return why;

@@ -4,6 +4,7 @@
 #define EL2_H
 
 #include "boot/boot_info.h"
+#include "arch/arm64/gicv3/vgic.h"
 #include "kernel/vp.h"
 
 /* -- entry.S, vectors.S ------------------------------------------------------------------------ */
@@ -86,6 +87,8 @@ enum trap_action trap_wfi(struct vp *vp, const struct el2_trap *t);
  */
 enum trap_action intercept_memory(struct vp *vp, uint64_t gpa, uint8_t access, bool unmapped,
 				  const struct el2_trap *t);
+/* PSCI SYSTEM_OFF or SYSTEM_RESET: HV_ARM64_RESET_*. */
+void intercept_reset(struct vp *vp, uint32_t type);
 enum trap_action trap_hvc(struct vp *vp, const struct el2_trap *t);
 enum trap_action trap_smc(struct vp *vp, const struct el2_trap *t);
 
@@ -105,6 +108,51 @@ void psci_init(const struct boot_info *bi);
 uint64_t psci_firmware(uint64_t fn, uint64_t a, uint64_t b, uint64_t c);
 /* True: x[0] is a PSCI call, and x[0..3] hold the answer. */
 bool psci_call(struct vp *vp, uint64_t x[4]);
+
+/* Owner only: a guest VP that another turned on starts, from its reset state. */
+void psci_start(struct vp *vp);
+/* Turned on by hand: it runs with the registers that it has. */
+void psci_set_power(struct vp *vp, bool on);
+
+/* -- vp_gic.c: a guest's GIC on this CPU ---------------------------------------------------------
+ */
+void vp_gic_load(struct vp *vp);
+void vp_gic_unload(struct vp *vp);
+/*
+ * Before entry; what is resident then, vp_gic_sync() takes back. VGIC_AGAIN: somebody waits for
+ * this VP. VGIC_ABSENT: the root was told of the page that is missing.
+ */
+enum vgic_result vp_gic_flush(struct vp *vp);
+/* After exit. True: the guest's timer has expired. */
+bool vp_gic_sync(struct vp *vp);
+/* On this CPU: is there an interrupt that WFI would wake up for? */
+bool vp_gic_waits(struct vp *vp);
+/* A private interrupt's line of vp, which is on this CPU. */
+void vp_gic_line(struct vp *vp, uint32_t intid, bool level);
+/* Kick the VPs of op->kick out of their guests. */
+void vp_gic_kick(struct partition *p, struct vgic_op *op);
+/* Tell the root of the page that was missing. */
+void vp_gic_absent(struct vp *vp, const struct vgic_op *op);
+/* A trapped register of the CPU interface; false: it is not there for such an access. */
+bool vp_gic_register(struct vp *vp, uint32_t crn, uint32_t crm, uint32_t op2, bool read,
+		     uint64_t *v);
+bool vp_gic_frame(struct vp *vp, uint64_t gpa);
+/* VGIC_OK, VGIC_FAULT or VGIC_ABSENT. */
+enum vgic_result vp_gic_access(struct vp *vp, uint64_t gpa, uint32_t width, bool write, uint64_t *v,
+			       struct vgic_op *op);
+
+/* -- vp_timer.c: what EL2 keeps time for while a guest runs: CNTP, synthetic timers --------------
+ */
+/* Host count at which the root's own timer expires, UINT64_MAX: never. */
+uint64_t vp_timer_root(const struct arch_vp *root);
+/* CNTHP at the nearer of the two. */
+void vp_timer_arm(uint64_t root, uint64_t guest);
+/* Expire what is due. */
+void vp_timer_run(struct vp *vp);
+bool vp_timer_due(const struct vp *vp);
+/* CNTP_CTL_EL0, CNTP_CVAL_EL0, CNTP_TVAL_EL0 (op2 1, 2, 0 of CRn 14, CRm 2). */
+bool vp_timer_register(struct vp *vp, uint32_t op2, bool read, uint64_t *v);
+uint64_t vp_timer_ctl(const struct vp *vp);
 
 /* -- hv_regs.c: registers that the hypervisor gives a VP by name ---------------------------------
  */

@@ -48,6 +48,8 @@ static enum trap_action hypercall(struct vp *vp, uint32_t first, bool smccc)
 		return TRAP_AGAIN;
 	}
 	hypercall_dispatch(vp, &io);
+	/* It may have been about a timer of its own */
+	vp->arch.timers_moved = true;
 	if (io.fault) {
 		vp->arch.pc -= INSN;
 		if (vp->partition != partition_root)

@@ -14,21 +14,35 @@ static enum trap_action send(struct vp *vp, uint32_t type, const void *payload, 
 	return TRAP_AGAIN;
 }
 
+static struct hv_arm64_intercept_message_header header(const struct vp *vp, uint8_t access)
+{
+	return (struct hv_arm64_intercept_message_header){
+		.vp_index = vp->index,
+		.instruction_length = 4,
+		.intercept_access_type = access,
+		/* CPL: the exception level */
+		.execution_state = vp->arch.pstate >> 2 & HV_ARM64_EXECUTION_CPL_MASK,
+		.pc = vp->arch.pc,
+		.cpsr = vp->arch.pstate,
+	};
+}
+
+void intercept_reset(struct vp *vp, uint32_t type)
+{
+	struct hv_arm64_reset_intercept_message m = { .header = header(vp, 0), .reset_type = type };
+
+	(void)send(vp, HVMSG_ARM64_RESET_INTERCEPT, &m, sizeof(m));
+}
+
 enum trap_action intercept_memory(struct vp *vp, uint64_t gpa, uint8_t access, bool unmapped,
 				  const struct el2_trap *t)
 {
 	struct hv_arm64_memory_intercept_message m = {
-		.header = { .vp_index = vp->index,
-			    .instruction_length = 4,
-			    .intercept_access_type = access,
-			    .pc = vp->arch.pc,
-			    .cpsr = vp->arch.pstate },
+		.header = header(vp, access),
 		.cache_type = HV_CACHE_TYPE_WRITE_BACK,
 		.guest_physical_address = gpa,
 	};
 
-	/* CPL: the exception level */
-	m.header.execution_state = vp->arch.pstate >> 2 & HV_ARM64_EXECUTION_CPL_MASK;
 	if (t) {
 		m.guest_virtual_address = t->far;
 		m.memory_access_info =

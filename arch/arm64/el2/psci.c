@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PSCI (DEN0022) as the root finds it: CPUs never leave the core, so turning them on and off is a
- * word between VPs; the machine's power is firmware's, and is passed on.
+ * PSCI (DEN0022). CPUs never leave the core, so turning them on and off is a word between VPs, of
+ * the root and of guests alike. The machine's power is firmware's for the root, and for a guest the
+ * root's, which is told.
  */
+#include <hv/arm64.h>
+
 #include <insn.h>
 
 #include "arch/arm64/el2/el2.h"
-#include "kernel/bits.h"
+#include "kernel/arch.h"
 #include "kernel/frame.h"
 #include "kernel/log.h"
 
@@ -61,6 +64,18 @@ static struct vp *find(const struct partition *p, uint64_t mpidr)
 	return NULL;
 }
 
+/*
+ * Memory of the root's, or the first fetch would abort with nobody to take it. A guest's may be
+ * absent, and its root is told.
+ */
+static bool entry_ok(const struct partition *p, uint64_t entry)
+{
+	if (entry & 3)
+		return false;
+	return p == partition_root ? frame_state(entry >> PAGE_SHIFT) == FRAME_ROOT
+				   : !(entry >> cpu_pa_bits);
+}
+
 static int64_t cpu_on(const struct partition *p, uint64_t mpidr, uint64_t entry, uint64_t context)
 {
 	struct vp *vp = find(p, mpidr);
@@ -68,8 +83,7 @@ static int64_t cpu_on(const struct partition *p, uint64_t mpidr, uint64_t entry,
 
 	if (!vp || mpidr & ~MPIDR_AFFINITY)
 		return PSCI_INVALID_PARAMS;
-	/* Memory of the root's, or the first fetch would abort with nobody to take it */
-	if (entry & 3 || frame_state(entry >> PAGE_SHIFT) != FRAME_ROOT)
+	if (!entry_ok(p, entry))
 		return PSCI_INVALID_ADDRESS;
 	/* Whoever wins this writes entry and context, and only then says that they are there. */
 	if (!atomic_cas(&vp->arch.power, &off, EL2_ON_CLAIMED))
@@ -79,7 +93,25 @@ static int64_t cpu_on(const struct partition *p, uint64_t mpidr, uint64_t entry,
 	atomic_store(&vp->arch.power, EL2_ON_PENDING);
 	dsb_ish();
 	cpu_sev();
+	if (p != partition_root)
+		vp_post(vp, VP_MAIL_KICK);
 	return PSCI_SUCCESS;
+}
+
+void psci_start(struct vp *vp)
+{
+	struct arch_vp *a = &vp->arch;
+
+	arch_vp_reset(vp, false);
+	vgic_reset_cpu_interface(a->gic);
+	a->x[0] = a->power_context;
+	a->pc = a->power_entry;
+	atomic_store(&a->power, EL2_ON);
+}
+
+void psci_set_power(struct vp *vp, bool on)
+{
+	atomic_store(&vp->arch.power, on ? EL2_ON : EL2_OFF);
 }
 
 static int64_t affinity_info(const struct partition *p, uint64_t mpidr, uint64_t level)
@@ -125,9 +157,36 @@ static int64_t suspend(void)
 	return PSCI_SUCCESS;
 }
 
+/* What differs for a guest; false: nothing. */
+static bool guest_answer(struct vp *vp, uint32_t fn, int64_t *r)
+{
+	*r = PSCI_SUCCESS;
+	switch (fn) {
+	case PSCI_CPU_SUSPEND:
+		vp->arch.stop = VP_EXIT_HALTED;
+		return true;
+	case PSCI_CPU_OFF:
+		atomic_store(&vp->arch.power, EL2_OFF);
+		vp->arch.stop = VP_EXIT_HALTED;
+		return true;
+	case PSCI_SYSTEM_OFF:
+	case PSCI_SYSTEM_RESET:
+	case PSCI_SYSTEM_RESET2:
+		intercept_reset(vp, fn == PSCI_SYSTEM_OFF ? HV_ARM64_RESET_POWER_OFF
+							  : HV_ARM64_RESET_REBOOT);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int64_t answer(struct vp *vp, uint32_t fn, uint64_t a, uint64_t b, uint64_t c)
 {
 	const struct partition *p = vp->partition;
+	int64_t r;
+
+	if (p != partition_root && guest_answer(vp, fn, &r))
+		return r;
 
 	switch (fn) {
 	case PSCI_VERSION:
@@ -162,7 +221,7 @@ bool psci_call(struct vp *vp, uint64_t x[4])
 	bool wide = fn & PSCI_64;
 	int64_t r;
 
-	if (base < PSCI_VERSION || base > PSCI_LAST || vp->partition != partition_root)
+	if (base < PSCI_VERSION || base > PSCI_LAST)
 		return false;
 	/* 32-bit calls have 32-bit arguments, and only some calls have a 64-bit form. */
 	if (wide && features(fn) == PSCI_NOT_SUPPORTED)

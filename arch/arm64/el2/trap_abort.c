@@ -52,20 +52,61 @@ static uint64_t loaded(uint64_t v, uint64_t esr)
 	return esr & ISS_SF ? v : (uint32_t)v;
 }
 
-/* One load or store to the frame. False: not one that the frame can serve. */
+/* One plain load or store, as only those have a syndrome. */
+struct mmio {
+	uint32_t size, r;
+	bool write;
+	uint64_t v;
+};
+
+static bool is_mmio(const struct vp *vp, const struct el2_trap *t, struct mmio *m)
+{
+	m->size = 1u << (t->esr >> ISS_SAS & 3);
+	m->r = t->esr >> ISS_SRT & 31;
+	m->write = t->esr & ISS_WNR;
+	m->v = m->write && m->r < 31 ? vp->arch.x[m->r] : 0;
+	if (m->size < 8)
+		m->v &= BIT(8 * m->size) - 1;
+	return t->esr & ISS_ISV && !(t->esr & (ISS_S1PTW | ISS_CM));
+}
+
+static void mmio_done(struct vp *vp, const struct el2_trap *t, const struct mmio *m)
+{
+	if (!m->write)
+		set_register(vp, m->r, loaded(m->v, t->esr));
+}
+
+/* An access of the root's to an SGI frame. False: not one that the frame can serve. */
 static bool frame_access(struct vp *vp, const struct el2_trap *t, uint64_t ipa)
 {
-	uint32_t size = 1u << (t->esr >> ISS_SAS & 3), r = t->esr >> ISS_SRT & 31;
-	bool write = t->esr & ISS_WNR;
-	uint64_t v = write && r < 31 ? vp->arch.x[r] : 0;
+	struct mmio m;
 
-	if (!(t->esr & ISS_ISV) || t->esr & (ISS_S1PTW | ISS_CM))
+	if (!is_mmio(vp, t, &m) || !gic_frame_access(ipa, m.size, m.write, &m.v))
 		return false;
-	if (!gic_frame_access(ipa, size, write, &v))
-		return false;
-	if (!write)
-		set_register(vp, r, loaded(v, t->esr));
+	mmio_done(vp, t, &m);
 	return true;
+}
+
+/* A guest's access to its GIC: what the frames cannot serve is an external abort. */
+static enum trap_action guest_gic(struct vp *vp, const struct el2_trap *t, uint64_t ipa,
+				  bool instruction)
+{
+	int walk = t->esr & ISS_S1PTW ? (int)(FSC(t->esr) & 3) : -1;
+	enum vgic_result r = VGIC_FAULT;
+	struct vgic_op op = { 0 };
+	struct mmio m;
+
+	if (!instruction && is_mmio(vp, t, &m))
+		r = vp_gic_access(vp, ipa, m.size, m.write, &m.v, &op);
+	if (r == VGIC_OK) {
+		mmio_done(vp, t, &m);
+		return TRAP_NEXT;
+	}
+	if (r == VGIC_ABSENT)
+		vp_gic_absent(vp, &op);
+	else
+		inject_external_abort(vp, t->far, instruction, walk);
+	return TRAP_AGAIN;
 }
 
 static bool allows(const struct slat_leaf *l, const struct el2_trap *t, bool instruction)
@@ -115,6 +156,8 @@ static enum trap_action guest_aborted(struct vp *vp, const struct el2_trap *t, u
 	lock_drop(lock);
 	if (ok)
 		return TRAP_AGAIN;
+	if (!mapped && vp_gic_frame(vp, ipa))
+		return guest_gic(vp, t, ipa, instruction);
 	if (instruction && !(t->esr & ISS_S1PTW))
 		access = HV_INTERCEPT_ACCESS_EXECUTE;
 	else if (t->esr & ISS_WNR)

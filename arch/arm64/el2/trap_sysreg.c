@@ -23,15 +23,23 @@ static enum trap_action answer(struct vp *vp, uint64_t iss, uint64_t v)
 }
 
 /*
- * What only a guest traps on. Its physical counter is the virtual one; breakpoints there are none:
- * debug registers (op0 2) read as zero and ignore what is written. Maintenance by set and way does
- * nothing, and is said once.
+ * What only a guest traps on: of its GIC and its physical timer. Its physical counter is the
+ * virtual one; breakpoints there are none: debug registers (op0 2) read as zero and ignore what is
+ * written. Maintenance by set and way does nothing, and is said once.
  */
 static bool guest_register(struct vp *vp, uint64_t iss)
 {
-	bool count = OP0(iss) == 3 && OP1(iss) == 3 && CRN(iss) == 14 && CRM(iss) == 0;
+	bool timer = OP0(iss) == 3 && OP1(iss) == 3 && CRN(iss) == 14;
+	bool count = timer && CRM(iss) == 0, read = iss & READ;
+	uint64_t v = !read && RT(iss) < 31 ? vp->arch.x[RT(iss)] : 0;
 
-	if (count && OP2(iss) == 1 && iss & READ) {
+	if ((timer && CRM(iss) == 2 && vp_timer_register(vp, OP2(iss), read, &v)) ||
+	    (OP0(iss) == 3 && OP1(iss) == 0 &&
+	     vp_gic_register(vp, CRN(iss), CRM(iss), OP2(iss), read, &v))) {
+		(void)answer(vp, iss, v);
+		return true;
+	}
+	if (count && OP2(iss) == 1 && read) {
 		(void)answer(vp, iss, arch_vp_tsc(vp));
 		return true;
 	}
@@ -47,16 +55,6 @@ static bool guest_register(struct vp *vp, uint64_t iss)
 	return false;
 }
 
-/* A guest has no GIC yet. */
-static uint64_t id_of(const struct vp *vp, uint32_t crm, uint32_t op2)
-{
-	uint64_t v = id_filter(crm, op2, read_id(crm, op2));
-
-	if (vp->partition != partition_root && crm == 4 && op2 == 0)
-		v &= ~MASK(27, 24);
-	return v;
-}
-
 enum trap_action trap_sysreg(struct vp *vp, const struct el2_trap *t)
 {
 	uint64_t iss = t->esr & MASK(24, 0);
@@ -64,7 +62,7 @@ enum trap_action trap_sysreg(struct vp *vp, const struct el2_trap *t)
 	/* HCR_EL2.TID3: the ID space, reads only (writes are undefined at EL1 already) */
 	if (OP0(iss) == 3 && OP1(iss) == 0 && CRN(iss) == 0 && CRM(iss) >= 1 && CRM(iss) <= 7 &&
 	    iss & READ)
-		return answer(vp, iss, id_of(vp, CRM(iss), OP2(iss)));
+		return answer(vp, iss, id_filter(CRM(iss), OP2(iss), read_id(CRM(iss), OP2(iss))));
 	/* HCR_EL2.TACR: ACTLR_EL1 reads as it is and keeps its value */
 	if (OP0(iss) == 3 && OP1(iss) == 0 && CRN(iss) == 1 && CRM(iss) == 0 && OP2(iss) == 1)
 		return answer(vp, iss, read_sysreg(actlr_el1));

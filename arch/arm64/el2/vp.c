@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hooks of kernel/arch.h that concern partitions and VPs, but for registers and the switch.
- * What is not there yet answers an honest status: interrupts, state types, translation
- * (docs/arm64.md).
+ * The hooks of kernel/arch.h that concern partitions and VPs, but for registers, state types,
+ * interrupts and the switch. What is not there yet answers an honest status (docs/arm64.md).
  */
 #include <string.h>
 
@@ -14,6 +13,20 @@
 
 uint16_t arch_partition_init(struct partition *p)
 {
+	struct vgic *gic = pool_alloc(&p->pool);
+	void *spis = gic ? pool_alloc(&p->pool) : NULL;
+
+	_Static_assert(ARCH_SPIS <= VGIC_SPIS_A_PAGE, "one page of SPIs");
+	if (!spis) {
+		if (gic)
+			pool_free(&p->pool, gic);
+		return HV_STATUS_INSUFFICIENT_MEMORY;
+	}
+	(void)vgic_init(gic, p, ARCH_SPIS, (uint32_t)read_sysreg(ich_vtr_el2), &spis);
+	/* It was checked when it was set */
+	(void)vgic_set_gicd_base(gic, p->arch.gicd_base);
+	p->arch.gic = gic;
+	p->arch.spis = spis;
 	p->arch.counter_start = arch_time();
 	p->ref_tsc = p->arch.counter_start;
 	p->ref_base = 0;
@@ -23,24 +36,40 @@ uint16_t arch_partition_init(struct partition *p)
 /* Its VMID is the next partition's of this slot. */
 void arch_partition_free(struct partition *p)
 {
-	(void)p;
+	pool_free(&p->pool, p->arch.spis);
+	pool_free(&p->pool, p->arch.gic);
+	p->arch.gic = NULL;
 }
 
 uint16_t arch_vp_init(struct vp *vp)
 {
+	struct pool *pool = &vp->partition->pool;
+	struct arch_vp *a = &vp->arch;
+
 	_Static_assert(sizeof(struct el2_fp) <= PAGE_SIZE, "a page of its own");
-	vp->arch.fp = pool_alloc(&vp->partition->pool);
-	if (!vp->arch.fp)
+	a->fp = pool_alloc(pool);
+	a->gic = a->fp && vp->partition->arch.gic ? pool_alloc(pool) : NULL;
+	if (!a->fp || (vp->partition->arch.gic && !a->gic)) {
+		if (a->fp)
+			pool_free(pool, a->fp);
 		return HV_STATUS_INSUFFICIENT_MEMORY;
+	}
 	vp->cpu = ~0u;
 	/* Sixteen to a cluster, as SGIs name them; the counter starts with the partition. */
-	vp->arch.mpidr = (vp->index & 0xf) | (uint64_t)(vp->index >> 4) << 8;
-	vp->arch.counter_offset = vp->partition->arch.counter_start;
+	a->mpidr = (vp->index & 0xf) | (uint64_t)(vp->index >> 4) << 8;
+	a->counter_offset = vp->partition->arch.counter_start;
+	/* A VP's index is its own, and so is its affinity */
+	if (a->gic)
+		(void)vgic_add_vp(vp->partition->arch.gic, a->gic, vp->index, (uint32_t)a->mpidr);
 	return HV_STATUS_SUCCESS;
 }
 
 void arch_vp_free(struct vp *vp)
 {
+	if (vp->arch.gic) {
+		vgic_remove_vp(vp->arch.gic);
+		pool_free(&vp->partition->pool, vp->arch.gic);
+	}
 	pool_free(&vp->partition->pool, vp->arch.fp);
 }
 
@@ -61,19 +90,15 @@ void arch_vp_reset(struct vp *vp, bool init)
 	a->pc = 0;
 	a->pstate = PSR_EL1H | PSR_DAIF;
 	a->cntv_ctl = a->cntv_cval = 0;
+	a->cntp_ctl = a->cntp_cval = 0;
 	a->serror = false;
-	a->power = EL2_OFF;
+	/* The others of a guest are turned on by the first (PSCI CPU_ON) */
+	a->power = vp->index || vp->partition == partition_root ? EL2_OFF : EL2_ON;
 }
 
 void arch_vp_release(struct vp *vp)
 {
 	(void)vp; /* nothing of a VP stays on a CPU */
-}
-
-/* The root's SINTs have no interrupt of their own yet: its SynIC is not offered. */
-void arch_vp_raise(struct vp *vp, uint8_t vector)
-{
-	partition_unimplemented(vp->partition, UNIMPLEMENTED_IPI, "raising interrupt", vector);
 }
 
 uint64_t arch_vp_tsc(const struct vp *vp)
@@ -98,24 +123,13 @@ void arch_vp_shift_time(struct vp *vp, uint64_t gone)
 	vp->arch.counter_offset += gone;
 }
 
+/* Of a VP that is off it may be that it was turned on; it is on no CPU then. */
 void arch_vp_take_mail(struct vp *vp)
 {
 	(void)atomic_xchg(&vp->mail, 0);
-}
-
-uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v)
-{
-	(void)p;
-	switch (code) {
-	case HV_PARTITION_PROPERTY_PHYSICAL_ADDRESS_WIDTH:
-		*v = stage2_format.levels == 4 ? cpu_pa_bits : MIN(cpu_pa_bits, 39u);
-		return HV_STATUS_SUCCESS;
-	case HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY:
-		*v = cpu_hz;
-		return HV_STATUS_SUCCESS;
-	default:
-		return HV_STATUS_UNKNOWN_PROPERTY;
-	}
+	vp->arch.timers_moved = true;
+	if (vp->partition != partition_root && atomic_load(&vp->arch.power) == EL2_ON_PENDING)
+		psci_start(vp);
 }
 
 uint16_t arch_install_intercept(struct partition *p, uint32_t type, uint32_t access, uint64_t param)
@@ -144,14 +158,6 @@ uint16_t arch_cpuid_values(struct vp *vp, uint32_t flags, const struct hv_cpuid_
 	return HV_STATUS_INVALID_PARAMETER;
 }
 
-uint16_t arch_assert_interrupt(struct partition *p,
-			       const struct hv_input_assert_virtual_interrupt *in)
-{
-	(void)in;
-	partition_unimplemented(p, UNIMPLEMENTED_IPI, "asserting interrupt", in->vector);
-	return HV_STATUS_INVALID_PARTITION_STATE;
-}
-
 uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
 			struct hv_output_translate_virtual_address *out)
 {
@@ -160,28 +166,4 @@ uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
 	partition_unimplemented(vp->partition, UNIMPLEMENTED_PROPERTY, "translation of page",
 				gva_page);
 	return HV_STATUS_FEATURE_UNAVAILABLE;
-}
-
-uint32_t arch_state_size(const struct partition *p, uint32_t type)
-{
-	(void)p;
-	(void)type;
-	return 0;
-}
-
-uint16_t arch_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf)
-{
-	(void)vp;
-	(void)type;
-	(void)states;
-	(void)buf;
-	return HV_STATUS_INVALID_PARAMETER;
-}
-
-uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf)
-{
-	(void)vp;
-	(void)type;
-	(void)buf;
-	return HV_STATUS_INVALID_PARAMETER;
 }

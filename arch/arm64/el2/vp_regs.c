@@ -9,7 +9,8 @@
 #include "arch/arm64/el2/el2.h"
 #include "kernel/arch.h"
 
-#define CNT_BITS 3ull /* ENABLE, IMASK; ISTATUS is the clock's to say */
+#define CNT_BITS    3ull /* ENABLE, IMASK */
+#define CNT_ISTATUS 4ull /* the clock's to say: what is set of it is ignored */
 
 static const struct {
 	uint32_t name;
@@ -42,6 +43,8 @@ static uint64_t *word_at(struct arch_vp *a, uint32_t name)
 		return &a->pc;
 	case HV_ARM64_REGISTER_CNTV_CVAL_EL0:
 		return &a->cntv_cval;
+	case HV_ARM64_REGISTER_CNTP_CVAL_EL0:
+		return &a->cntp_cval;
 	case HV_ARM64_REGISTER_FPSR:
 		return &a->fp->fpsr;
 	case HV_ARM64_REGISTER_FPCR:
@@ -111,6 +114,20 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 		return HV_STATUS_SUCCESS;
 	}
 	switch (name) {
+	case HV_REGISTER_INTERNAL_ACTIVITY_STATE:
+		v->reg64 = 0;
+		if (atomic_load(&a->power) != EL2_ON)
+			v->reg64 = HV_ACTIVITY_STARTUP_SUSPEND;
+		break;
+	case HV_ARM64_REGISTER_CNTP_CTL_EL0:
+		v->reg64 = vp_timer_ctl(vp);
+		break;
+	case HV_ARM64_REGISTER_GICR_BASE_GPA:
+		v->reg64 = atomic_load(&a->gic->gicr_base);
+		break;
+	case HV_ARM64_REGISTER_QUOIN_ICC_CONTROL:
+		v->reg64 = vgic_get_control(a->gic);
+		break;
 	case HV_ARM64_REGISTER_PSTATE:
 		v->reg64 = a->pstate;
 		break;
@@ -165,6 +182,22 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 	if (suspend_flag(vp, name, &flag))
 		return set_flag(vp, flag, v);
 	switch (name) {
+	case HV_REGISTER_INTERNAL_ACTIVITY_STATE:
+		if (v->reg64 & ~(uint64_t)HV_ACTIVITY_STARTUP_SUSPEND)
+			return HV_STATUS_INVALID_REGISTER_VALUE;
+		psci_set_power(vp, !v->reg64);
+		return HV_STATUS_SUCCESS;
+	case HV_ARM64_REGISTER_CNTP_CTL_EL0:
+		if (v->reg64 & ~(CNT_BITS | CNT_ISTATUS))
+			return HV_STATUS_INVALID_REGISTER_VALUE;
+		a->cntp_ctl = v->reg64 & CNT_BITS;
+		return HV_STATUS_SUCCESS;
+	case HV_ARM64_REGISTER_GICR_BASE_GPA:
+		return vgic_set_gicr_base(a->gic, v->reg64) ? HV_STATUS_SUCCESS
+							    : HV_STATUS_INVALID_REGISTER_VALUE;
+	case HV_ARM64_REGISTER_QUOIN_ICC_CONTROL:
+		return vgic_set_control(a->gic, v->reg64) ? HV_STATUS_SUCCESS
+							  : HV_STATUS_INVALID_REGISTER_VALUE;
 	case HV_ARM64_REGISTER_PSTATE:
 		if (!vp_pstate_valid(v->reg64))
 			return HV_STATUS_INVALID_PARAMETER;

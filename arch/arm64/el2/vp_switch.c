@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The switch between the root and a guest VP on one CPU, and the loop that runs the guest until
- * there is something for the root. Interrupts that come meanwhile are the root's and stay pending
- * for it: EL2 acknowledges none of them (docs/arm64.md).
- */
+/* The switch between the root and a guest VP on one CPU. */
 #include <insn.h>
 
 #include "arch/arm64/el2/el2.h"
-#include "arch/arm64/gicv3/gic.h"
 #include "kernel/arch.h"
 
 /* Physical interrupts come to EL2; WFI, SMC, set/way and the ID registers trap. */
@@ -18,12 +13,10 @@
 /* Breakpoints and the OS lock are the root's: a guest's accesses trap. */
 #define MDCR_DEBUG (MDCR_TDA | MDCR_TDOSA | MDCR_TDRA)
 
-#define CNT_ENABLE  1ull
-#define CNT_IMASK   2ull
-#define CNT_ISTATUS 4ull
+#define CNT_ENABLE 1ull
+#define CNT_IMASK  2ull
 
-#define PMR_ALL	 0xffull
-#define RPR_IDLE 0xffull
+#define PMR_ALL 0xffull
 
 static void save_el1(struct arch_vp *a)
 {
@@ -51,20 +44,13 @@ static void load_el1(const struct arch_vp *a)
 	write_sysreg(tcr_el1, a->el1[EL1_tcr_el1]);
 }
 
-/* The root ticks on the timer that the guest has now: EL2's own stands in for it (rule of time). */
-static void arm_deadline(const struct arch_vp *root)
-{
-	if ((root->cntv_ctl & (CNT_ENABLE | CNT_IMASK)) != CNT_ENABLE)
-		return;
-	write_sysreg(cnthp_cval_el2, root->cntv_cval);
-	write_sysreg(cnthp_ctl_el2, CNT_ENABLE);
-}
-
 void arch_vp_switch_in(struct vp *vp)
 {
 	struct percpu *cpu = this_cpu();
 	struct arch_vp *root = &cpu->root_vp->arch, *a = &vp->arch;
 
+	if (atomic_load(&a->power) == EL2_ON_PENDING)
+		psci_start(vp);
 	save_el1(root);
 	stage2_walks_off();
 	root->mdscr = read_sysreg(mdscr_el1);
@@ -72,8 +58,9 @@ void arch_vp_switch_in(struct vp *vp)
 	root->icc_igrpen1 = read_sysreg(icc_igrpen1_el1);
 	write_sysreg(mdscr_el1, 0);
 	write_sysreg(mdcr_el2, read_sysreg(mdcr_el2) | MDCR_DEBUG);
-	/* Nothing of the GIC is the guest's yet: its accesses are undefined */
-	write_sysreg(ich_hcr_el2, ICH_HCR_TC | ICH_HCR_TALL0 | ICH_HCR_TALL1);
+	/* There is one ICC_SRE_EL1 for both: the guest's accesses trap */
+	root->icc_sre = read_sysreg(icc_sre_el1);
+	write_sysreg(icc_sre_el1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
 	write_sysreg(icc_sre_el2, read_sysreg(icc_sre_el2) & ~ICC_SRE_ENABLE);
 	/* A root that masks by priority would never get its CPU back */
 	write_sysreg(icc_pmr_el1, PMR_ALL);
@@ -83,8 +70,8 @@ void arch_vp_switch_in(struct vp *vp)
 	write_sysreg(cntvoff_el2, a->counter_offset);
 	write_sysreg(vttbr_el2, stage2_vttbr(&vp->partition->slat));
 	write_sysreg(hcr_el2, HCR_GUEST | (a->serror ? HCR_VSE : 0));
+	vp_gic_load(vp);
 	load_el1(a);
-	arm_deadline(root);
 	isb();
 	cpu->current = vp;
 	vp->cpu = cpu->index;
@@ -99,6 +86,7 @@ void arch_vp_switch_out(struct vp *vp)
 	vp->runtime += arch_time() - vp->run_start;
 	write_sysreg(cnthp_ctl_el2, 0);
 	vp->arch.serror = read_sysreg(hcr_el2) & HCR_VSE;
+	vp_gic_unload(vp);
 	save_el1(&vp->arch);
 	stage2_walks_off();
 	write_sysreg(hcr_el2, HCR_ROOT);
@@ -106,8 +94,8 @@ void arch_vp_switch_out(struct vp *vp)
 	write_sysreg(cntvoff_el2, 0);
 	write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
 	write_sysreg(vmpidr_el2, read_sysreg(mpidr_el1));
-	write_sysreg(ich_hcr_el2, 0);
 	write_sysreg(icc_sre_el2, read_sysreg(icc_sre_el2) | ICC_SRE_ENABLE);
+	write_sysreg(icc_sre_el1, root->icc_sre);
 	write_sysreg(icc_igrpen1_el1, root->icc_igrpen1);
 	write_sysreg(icc_pmr_el1, root->icc_pmr);
 	write_sysreg(mdcr_el2, read_sysreg(mdcr_el2) & ~MDCR_DEBUG);
@@ -115,80 +103,4 @@ void arch_vp_switch_out(struct vp *vp)
 	load_el1(root);
 	isb();
 	cpu->current = cpu->root_vp;
-}
-
-/*
- * Whose is it? A kick has done its work by coming. The guest's own timer has nobody to tell yet,
- * and is masked, or it would come again at once. All else waits for the root.
- */
-static enum vp_exit interrupted(void)
-{
-	uint64_t ctl = read_sysreg(cntv_ctl_el0);
-
-	if ((ctl & (CNT_ENABLE | CNT_IMASK | CNT_ISTATUS)) == (CNT_ENABLE | CNT_ISTATUS)) {
-		write_sysreg(cntv_ctl_el0, ctl | CNT_IMASK);
-		isb();
-	}
-	return gic_kick_end(this_cpu()->index) ? VP_EXIT_RESUME : VP_EXIT_INTERRUPT;
-}
-
-static enum vp_exit handle(struct vp *vp, uint64_t kind)
-{
-	vp->arch.stop = VP_EXIT_RESUME;
-	switch (kind) {
-	case EXIT_SYNC:
-		trap_handle(vp, kind);
-		return (enum vp_exit)vp->arch.stop;
-	case EXIT_SERROR:
-		/* The guest's own: as a virtual one it is taken when the guest unmasks it */
-		write_sysreg(hcr_el2, read_sysreg(hcr_el2) | HCR_VSE);
-		isb();
-		return VP_EXIT_RESUME;
-	default:
-		return VP_EXIT_INTERRUPT;
-	}
-}
-
-static bool stopped(struct vp *vp, enum vp_exit *why)
-{
-	if (!vp->explicit_suspend && !vp->dispatch_suspend)
-		return false;
-	*why = VP_EXIT_SUSPENDED;
-	return true;
-}
-
-enum vp_exit arch_vp_run(struct vp *vp)
-{
-	struct percpu *cpu = this_cpu();
-	enum vp_exit why = VP_EXIT_RESUME;
-	uint64_t kind;
-
-	/* Inside a handler the root's running priority would hold back its interrupts. */
-	if (read_sysreg(icc_rpr_el1) != RPR_IDLE)
-		return VP_EXIT_REFUSED;
-	while (why == VP_EXIT_RESUME) {
-		gic_kick_begin(cpu->index);
-		atomic_store(&cpu->running, &vp->partition->slat);
-		atomic_fence();
-		/* Whoever posts from here on sees that the VP is on this CPU, and kicks it */
-		if (atomic_load(&vp->mail)) {
-			atomic_store(&cpu->running, NULL);
-			(void)gic_kick_end(cpu->index);
-			arch_vp_take_mail(vp);
-			if (stopped(vp, &why))
-				break;
-			continue;
-		}
-		kind = el2_enter(&vp->arch);
-		atomic_store(&cpu->running, NULL);
-		cpu->counters[COUNT_EXITS]++;
-		(void)atomic_add(&cpu->exit_count, 1);
-		if (kind == EXIT_IRQ || kind == EXIT_FIQ) {
-			why = interrupted();
-			continue;
-		}
-		(void)gic_kick_end(cpu->index);
-		why = handle(vp, kind);
-	}
-	return why;
 }

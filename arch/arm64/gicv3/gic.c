@@ -19,6 +19,8 @@
 #define GICR_IGROUPR0	0x080u
 #define GICR_ISPENDR0	0x200u
 #define GICR_ICPENDR0	0x280u
+#define GICR_ISACTIVER0 0x300u
+#define GICR_ICACTIVER0 0x380u
 #define GICR_IPRIORITYR 0x400u
 #define GICR_IGRPMODR0	0xd00u
 
@@ -31,6 +33,16 @@ static uint32_t kick_sgi; /* INTID */
 static uint64_t frame_pa[BOOT_INFO_MAX_CPUS], frame_va[BOOT_INFO_MAX_CPUS];
 static uint32_t own_intids;
 static struct lock frame_lock; /* read-modify-write of registers that hold bits of both */
+
+/* The timer's PPI of each CPU; under frame_lock */
+static uint32_t timer_bit;
+static struct {
+	bool enabled; /* as the root has it */
+	bool lent;    /* a guest has it: the hardware says otherwise */
+	bool by_hand; /* the root has written active bits: it may be active outside a handler */
+} timer[BOOT_INFO_MAX_CPUS];
+
+#define ICC_CTLR_EOIMODE 0x2u
 
 void gic_map_redistributor(uint32_t cpu, uint64_t rd_base)
 {
@@ -65,14 +77,16 @@ void gic_init(const struct boot_info *bi)
 
 	kick_sgi = (uint32_t)__builtin_ctz(sgi);
 	own_intids = sgi | 1u << bi->arm64.ppi_maintenance | 1u << bi->arm64.ppi_el2_timer;
+	timer_bit = 1u << bi->arm64.ppi_virtual_timer;
 	for (uint32_t i = 0; i < bi->num_cpus; i++)
 		cpu_affinity[i] = bi->arm64.mpidr[i];
 }
 
 /* The core's own: group 1, the highest priority, enabled; their sources are quiet. */
-static void own_init(uint64_t frame)
+static void own_init(uint32_t cpu)
 {
 	struct lock_token t = lock_take(&frame_lock);
+	uint64_t frame = frame_va[cpu];
 
 	mmio_write32(frame + GICR_ICENABLER0, own_intids);
 	mmio_write32(frame + GICR_ICPENDR0, own_intids);
@@ -82,9 +96,14 @@ static void own_init(uint64_t frame)
 		if (own_intids >> i & 1)
 			mmio_write8(frame + GICR_IPRIORITYR + i, 0);
 	mmio_write32(frame + GICR_ISENABLER0, own_intids);
+	timer[cpu].enabled = mmio_read32(frame + GICR_ISENABLER0) & timer_bit;
+	/* What firmware left active */
+	timer[cpu].by_hand = mmio_read32(frame + GICR_ISACTIVER0) & timer_bit;
 	lock_drop(t);
 	dsb_sy();
 }
+
+static uint64_t vtr; /* ICH_VTR_EL2 of every CPU; they come one by one */
 
 /* EL1 gets the system-register interface, and no list register is in use. */
 void gic_init_cpu(void)
@@ -95,11 +114,16 @@ void gic_init_cpu(void)
 	isb();
 	if (!(read_sysreg(icc_sre_el2) & ICC_SRE_SRE))
 		panic("the GIC's system registers cannot be enabled at EL2");
+	/* A guest's GIC is made for one kind of CPU interface */
+	if (!vtr)
+		vtr = read_sysreg(ich_vtr_el2);
+	if (vtr != read_sysreg(ich_vtr_el2))
+		panic("CPUs with GIC CPU interfaces of different kinds");
 	write_sysreg(ich_hcr_el2, 0);
 	write_sysreg(ich_vmcr_el2, 0);
 	write_sysreg(icc_sre_el1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
 	isb();
-	own_init(frame_va[this_cpu()->index]);
+	own_init(this_cpu()->index);
 }
 
 void gic_kick_begin(uint32_t cpu)
@@ -136,6 +160,68 @@ void gic_kick(uint32_t cpu)
 	isb();
 }
 
+/* -- the timer's interrupt, which root and guest share --------------------------------------------
+ */
+bool gic_timer_lend(uint32_t cpu)
+{
+	struct lock_token t = lock_take(&frame_lock);
+	uint64_t frame = frame_va[cpu];
+	bool active = false;
+
+	timer[cpu].lent = true;
+	if (!timer[cpu].enabled)
+		mmio_write32(frame + GICR_ISENABLER0, timer_bit);
+	/* With EOImode 0 and no handler running nothing is active, unless by hand */
+	if (timer[cpu].by_hand || read_sysreg(icc_ctlr_el1) & ICC_CTLR_EOIMODE)
+		active = mmio_read32(frame + GICR_ISACTIVER0) & timer_bit;
+	lock_drop(t);
+	return active;
+}
+
+void gic_timer_active(uint32_t cpu, bool active)
+{
+	mmio_write32(frame_va[cpu] + (active ? GICR_ISACTIVER0 : GICR_ICACTIVER0), timer_bit);
+	dsb_sy();
+}
+
+void gic_timer_return(uint32_t cpu, bool is, bool was)
+{
+	struct lock_token t = lock_take(&frame_lock);
+
+	if (is != was)
+		gic_timer_active(cpu, was);
+	if (!timer[cpu].enabled) {
+		mmio_write32(frame_va[cpu] + GICR_ICENABLER0, timer_bit);
+		dsb_sy();
+	}
+	timer[cpu].lent = false;
+	lock_drop(t);
+}
+
+/*
+ * A root's access to the enable and active bits of a frame, its timer's bit taken out while it is
+ * lent. Active bits of a CPU in a guest are the guest's: the root's are put back behind it.
+ */
+static uint32_t timer_write(uint32_t cpu, uint32_t offset, uint32_t v)
+{
+	bool set = offset == GICR_ISENABLER0, clear = offset == GICR_ICENABLER0;
+
+	if (offset == GICR_ISACTIVER0 && v & timer_bit)
+		timer[cpu].by_hand = true;
+	if (!set && !clear)
+		return v;
+	if (v & timer_bit)
+		timer[cpu].enabled = set;
+	return timer[cpu].lent ? v & ~timer_bit : v;
+}
+
+static uint32_t timer_read(uint32_t cpu, uint32_t offset, uint32_t v)
+{
+	if ((offset == GICR_ISENABLER0 || offset == GICR_ICENABLER0) && timer[cpu].lent)
+		return timer[cpu].enabled ? v | timer_bit : v & ~timer_bit;
+	return v;
+}
+
 uint64_t gic_sgi_frame(uint32_t cpu)
 {
 	return frame_pa[cpu];
@@ -161,14 +247,17 @@ bool gic_frame_access(uint64_t pa, uint32_t size, bool write, uint64_t *v)
 	if (!b.known)
 		return false;
 	va = frame_va[i] + (pa - frame_pa[i]);
-	if (!write) {
-		*v = b.own == ~0u ? 0 : native(va, size) & ~b.own;
+	if (b.own == ~0u) {
+		*v = write ? *v : 0;
 		return true;
 	}
-	if (b.own == ~0u)
-		return true;
 	t = lock_take(&frame_lock);
-	new = (uint32_t)*v & ~b.own;
+	if (!write) {
+		*v = timer_read(i, (uint32_t)(pa - frame_pa[i]), native(va, size) & ~b.own);
+		lock_drop(t);
+		return true;
+	}
+	new = timer_write(i, (uint32_t)(pa - frame_pa[i]), (uint32_t)*v & ~b.own);
 	if (!b.set_clear && b.own)
 		new |= native(va, size) & b.own;
 	if (size == 1)

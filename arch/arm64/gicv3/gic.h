@@ -28,6 +28,14 @@ bool gic_frame_access(uint64_t pa, uint32_t size, bool write, uint64_t *v);
 void gic_kick_begin(uint32_t cpu);
 bool gic_kick_end(uint32_t cpu);
 void gic_kick(uint32_t cpu);
+/*
+ * The virtual timer's PPI of this CPU, lent to a guest: enabled, whatever the root made of it; its
+ * accesses see its own. Lend answers whether the root left it active, which return puts back.
+ */
+bool gic_timer_lend(uint32_t cpu);
+void gic_timer_return(uint32_t cpu, bool is, bool was);
+/* Active by hand: what is signalled is not signalled again until it is ended. */
+void gic_timer_active(uint32_t cpu, bool active);
 /* Physical address of a CPU's SGI_base frame. */
 uint64_t gic_sgi_frame(uint32_t cpu);
 

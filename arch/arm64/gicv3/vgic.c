@@ -197,6 +197,24 @@ bool vgic_pulse(struct vgic *v, struct vgic_vp *vp, uint32_t intid, struct vgic_
 	return vgic_set_line(v, vp, intid, true, op) && vgic_set_line(v, vp, intid, false, op);
 }
 
+bool vgic_latch(struct vgic *v, struct vgic_vp *vp, uint32_t intid, struct vgic_op *op)
+{
+	struct lock_token t;
+
+	if (intid < VGIC_PRIVATE) {
+		(void)atomic_or(&vp->post, 1u << intid);
+		vgic_post(vp, op);
+		return true;
+	}
+	if (!vgic_is_spi(v, intid))
+		return vgic_set_line(v, vp, intid, true, op);
+	t = lock_take(&v->lock);
+	vgic_spi(v, intid)->flags |= VGIC_LATCH;
+	vgic_spi_changed(v, intid, op);
+	lock_drop(t);
+	return true;
+}
+
 /* IHI 0069, ICC_SGI1R_EL1: Aff3 55:48, RS 47:44, IRM 40, Aff2 39:32, INTID 27:24, Aff1 23:16. */
 void vgic_sgi1r(struct vgic_vp *vp, uint64_t value, struct vgic_op *op)
 {

@@ -198,6 +198,8 @@ bool vgic_set_line(struct vgic *v, struct vgic_vp *vp, uint32_t intid, bool leve
 		   struct vgic_op *op);
 /* A message, or an edge: raise and lower. */
 bool vgic_pulse(struct vgic *v, struct vgic_vp *vp, uint32_t intid, struct vgic_op *op);
+/* Pending as by a write of ISPENDR, whatever its line: what has no line of its own. */
+bool vgic_latch(struct vgic *v, struct vgic_vp *vp, uint32_t intid, struct vgic_op *op);
 /* A write of ICC_SGI1R_EL1. */
 void vgic_sgi1r(struct vgic_vp *vp, uint64_t value, struct vgic_op *op);
 

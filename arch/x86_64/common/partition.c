@@ -232,6 +232,15 @@ static bool assert_at(struct vp *vp, uint32_t type, uint8_t vector, bool level)
 	}
 }
 
+/* None: features are what creation says. */
+uint16_t arch_set_property(struct partition *p, uint32_t code, uint64_t v)
+{
+	(void)p;
+	(void)code;
+	(void)v;
+	return HV_STATUS_UNKNOWN_PROPERTY;
+}
+
 uint16_t arch_assert_interrupt(struct partition *p,
 			       const struct hv_input_assert_virtual_interrupt *in)
 {

@@ -80,6 +80,23 @@ uint16_t arch_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf
 	return HV_STATUS_SUCCESS;
 }
 
+/* There is none on x86: arch_state_size() answers 0 for it. */
+uint16_t arch_partition_state_get(struct partition *p, uint32_t type, void *buf)
+{
+	(void)p;
+	(void)type;
+	(void)buf;
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
+uint16_t arch_partition_state_set(struct partition *p, uint32_t type, const void *buf)
+{
+	(void)p;
+	(void)type;
+	(void)buf;
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
 uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf)
 {
 	return type == HV_VP_STATE_XSAVE ? set_xsave(vp, buf) : set_apic(vp, buf);

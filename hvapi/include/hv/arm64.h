@@ -49,6 +49,12 @@
 #define HV_ARM64_REGISTER_CNTV_CVAL_EL0 0x0005800fu
 #define HV_ARM64_REGISTER_CNTVCT_EL0	0x00058011u
 
+#define HV_ARM64_REGISTER_CNTP_CTL_EL0	0x00058009u
+#define HV_ARM64_REGISTER_CNTP_CVAL_EL0 0x0005800au
+#define HV_ARM64_REGISTER_GICR_BASE_GPA 0x00063000u
+/* Ours: ICC_CTLR_EL1's CBPR (bit 0) and EOImode (bit 1), which no state type has */
+#define HV_ARM64_REGISTER_QUOIN_ICC_CONTROL 0x00063f00u
+
 /* HV_ARM64_VP_EXECUTION_STATE */
 #define HV_ARM64_EXECUTION_CPL_MASK 0x3u
 
@@ -79,5 +85,16 @@ struct hv_arm64_memory_intercept_message {
 };
 _Static_assert(sizeof(struct hv_arm64_memory_intercept_message) == 64, "hvhdk.h");
 _Static_assert(offsetof(struct hv_arm64_memory_intercept_message, syndrome) == 56, "hvhdk.h");
+
+/* A guest's PSCI SYSTEM_OFF and SYSTEM_RESET */
+#define HVMSG_ARM64_RESET_INTERCEPT 0x8001000cu
+#define HV_ARM64_RESET_POWER_OFF    0u
+#define HV_ARM64_RESET_REBOOT	    1u
+struct hv_arm64_reset_intercept_message {
+	struct hv_arm64_intercept_message_header header;
+	uint32_t reset_type; /* 24 */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct hv_arm64_reset_intercept_message) == 32, "WinHvPlatformDefs.h");
 
 #endif

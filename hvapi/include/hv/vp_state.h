@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define HV_VP_STATE_PFN			       0x80000000u /* the data travels by a list of page numbers */
+#define HV_VP_STATE_ANY_VP		       0x40000000u /* of the partition: HV_ANY_VP */
 #define HV_VP_STATE_LOCAL_INTERRUPT_CONTROLLER (0u | HV_VP_STATE_PFN)
 #define HV_VP_STATE_XSAVE		       (1u | HV_VP_STATE_PFN)
 #define HV_VP_STATE_SYNIC_MESSAGE_PAGE	       (2u | HV_VP_STATE_PFN)

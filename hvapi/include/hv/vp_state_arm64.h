@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HV_VP_STATE_ANY_VP		      0x40000000u
+#include <hv/vp_state.h>
+
 #define HV_VP_STATE_GLOBAL_INTERRUPT_ARM64    (6u | 0x80000000u | HV_VP_STATE_ANY_VP)
 #define HV_ARM64_INTERRUPT_CONTROLLER_VERSION 1u
 #define HV_ARM64_GIC_VERSION_3		      3u

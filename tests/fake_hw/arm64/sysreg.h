@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAKE_REGS    128u
+#define FAKE_REGS    192u
 #define FAKE_DID_MAX 4096u
 
 struct fake_sysreg {

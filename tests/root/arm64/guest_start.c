@@ -10,6 +10,8 @@ void guest_start(hv_partition_id id, uint32_t vp, const void *code, size_t size)
 
 	memcpy(page, code, size);
 	guest_map(id, GUEST_CODE / PAGE, page, 1, GUEST_RWX);
+	/* Not turned on by another */
+	guest_set64(id, vp, HV_REGISTER_INTERNAL_ACTIVITY_STATE, 0);
 	guest_set64(id, vp, HV_ARM64_REGISTER_PC, GUEST_CODE);
 	guest_set64(id, vp, HV_ARM64_REGISTER_SP_EL1, GUEST_CODE + PAGE);
 }
