@@ -22,6 +22,9 @@ static uint16_t check_header(const struct hcall_args *a, struct hv_input_vp_stat
 	if (in->input_vtl || in->padding[0] || in->padding[1] || in->padding[2] || in->reserved ||
 	    in->xsave_flags || (!xsave && in->xsave_states))
 		return HV_STATUS_INVALID_PARAMETER;
+	/* All VPs are asked for what is of the partition only, and for that no other is */
+	if (!a->vp && !(in->type & HV_VP_STATE_ANY_VP))
+		return HV_STATUS_INVALID_VP_INDEX;
 	if (a->target == partition_root)
 		return HV_STATUS_INVALID_VP_STATE;
 	if (in->type == HV_VP_STATE_NESTED)
@@ -29,8 +32,7 @@ static uint16_t check_header(const struct hcall_args *a, struct hv_input_vp_stat
 	*size = vp_state_size(a->target, in->type);
 	if (!*size)
 		return HV_STATUS_INVALID_PARAMETER;
-	/* What is of the partition is asked of no VP, and all else of one */
-	if (!a->vp != !!(in->type & HV_VP_STATE_ANY_VP))
+	if (a->vp && in->type & HV_VP_STATE_ANY_VP)
 		return HV_STATUS_INVALID_VP_INDEX;
 	return HV_STATUS_SUCCESS;
 }
