@@ -148,6 +148,9 @@ VGIC_UNIT := $(wildcard arch/arm64/gicv3/vgic*.c)
 UNIT_test_el2_switch := $(patsubst %,arch/arm64/el2/%.c,vp_switch vp_run vp_gic vp_timer stage2 vp_regs hv_regs) $(VGIC_UNIT) \
 	hvapi/cpuid.c $(FAKE_ARCH)
 UNITARCH_el2_switch := arm64
+UNIT_test_el2_groups := $(patsubst %,arch/arm64/el2/%.c,vp_groups interrupt property stage2) $(VGIC_UNIT) $(FAKE_ARCH)
+UNITARCH_el2_groups := arm64
+UNITFLAGS_test_el2_groups := $(ARM64_FLAGS)
 UNITFLAGS_test_el2_switch := $(ARM64_FLAGS)
 UNIT_test_hvc := arch/arm64/el2/hvc.c $(FAKE_ARCH)
 UNITARCH_hvc := arm64

@@ -592,6 +592,20 @@ static int setup(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)
+/* All of a partition's or none, and its lock with them. */
+static void test_take_all(void **state)
+{
+	struct lock_token t;
+
+	(void)state;
+	assert_true(vp_take_all(TAKE_PART, &t));
+	assert_int_equal(TAKE_PART->lock.held, 1);
+	for (uint32_t i = 0; i < PARTITION_MAX_VPS; i++)
+		assert_true(!TAKE_PART->vps[i] || TAKE_PART->vps[i]->owner == VP_ACCESSED);
+	vp_drop_all(TAKE_PART, t);
+	assert_int_equal(TAKE_PART->lock.held, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* State types, interrupts that the root asserts, and properties of arm64, over a whole GIC. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <hv/vp_state.h>
+#include <hv/vp_state_arm64.h>
+#include <insn.h>
+
+#include "arch/arm64/el2/el2.h"
+#include "fake_arch.h"
+#include "fake_vgic.h"
+
+#define LOCAL	     HV_VP_STATE_LOCAL_INTERRUPT_CONTROLLER
+#define GLOBAL	     HV_VP_STATE_GLOBAL_INTERRUPT_ARM64
+#define LOCAL_SIZE   200u
+#define GLOBAL_SIZE  (16u + 16u * 224u)
+#define ASSERTED     HV_INTERRUPT_CONTROL_ASSERTED
+#define GICD_BASE    HV_PARTITION_PROPERTY_GICD_BASE_ADDRESS
+#define GITS_BASE    HV_PARTITION_PROPERTY_GITS_TRANSLATER_BASE_ADDRESS
+#define LPI_BITS     HV_PARTITION_PROPERTY_GIC_LPI_INT_ID_BITS
+#define TIMER_INTID  HV_PARTITION_PROPERTY_GIC_PPI_OVERFLOW_INTERRUPT_FROM_CNTV
+#define PMU_INTID    HV_PARTITION_PROPERTY_GIC_PPI_PERFORMANCE_MONITORS_INTERRUPT
+#define OUT_OF_RANGE HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE
+
+struct partition *partition_root;
+static struct partition part;
+static struct vp vps[2];
+static struct fake_gic *gic;
+static uint64_t kicked;
+static uint32_t warned;
+uint64_t cpu_hz = 62500000;
+uint32_t cpu_pa_bits = 44;
+
+void vp_gic_kick(struct partition *p, struct vgic_op *op)
+{
+	assert_ptr_equal(p, &part);
+	kicked |= op->kick;
+	op->kick = 0;
+}
+void partition_unimplemented(struct partition *p, uint32_t kind, const char *what, uint64_t arg)
+{
+	(void)p;
+	(void)kind;
+	(void)what;
+	(void)arg;
+	warned++;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_reset();
+	memset(&part, 0, sizeof(part));
+	memset(vps, 0, sizeof(vps));
+	if (gic)
+		fake_gic_free(gic);
+	gic = fake_gic_new(2, 224, FAKE_VTR(4));
+	gic->v.partition = &part;
+	part.arch.gic = &gic->v;
+	for (uint32_t i = 0; i < 2; i++) {
+		vps[i].partition = &part;
+		vps[i].arch.gic = gic->vp[i];
+		vps[i].index = i;
+	}
+	(void)stage2_init(5);
+	kicked = warned = 0;
+	mem_absent = MEM_THERE;
+	return 0;
+}
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	assert_int_equal(arch_state_size(&part, LOCAL), LOCAL_SIZE);
+	assert_int_equal(arch_state_size(&part, GLOBAL), GLOBAL_SIZE);
+	for (uint32_t t = 0; t < 16; t++) {
+		if (t != 0)
+			assert_int_equal(arch_state_size(&part, t | HV_VP_STATE_PFN), 0);
+		assert_int_equal(arch_state_size(&part, t), 0);
+		if (t != 6)
+			assert_int_equal(
+				arch_state_size(&part, t | HV_VP_STATE_PFN | HV_VP_STATE_ANY_VP),
+				0);
+	}
+}
+
+static void test_local(void **state)
+{
+	uint8_t buf[PAGE_SIZE], again[PAGE_SIZE];
+
+	(void)state;
+	memset(buf, 0xee, sizeof(buf));
+	memset(again, 0xee, sizeof(again));
+	gic->vp[1]->enabled = 0x12345678;
+	assert_int_equal(arch_state_get(&vps[1], LOCAL, 0, buf), HV_STATUS_SUCCESS);
+	assert_int_equal(buf[LOCAL_SIZE], 0xee);
+	assert_int_equal(arch_state_set(&vps[0], LOCAL, buf), HV_STATUS_SUCCESS);
+	assert_int_equal(gic->vp[0]->enabled, 0x12345678);
+	assert_true(kicked & 1);
+	assert_int_equal(arch_state_get(&vps[0], LOCAL, 0, again), HV_STATUS_SUCCESS);
+	assert_memory_equal(buf, again, sizeof(buf));
+	/* Refused: nothing changed */
+	buf[0]++;
+	gic->vp[0]->enabled = 1;
+	assert_int_equal(arch_state_set(&vps[0], LOCAL, buf), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(gic->vp[0]->enabled, 1);
+	assert_int_equal(arch_state_get(&vps[0], GLOBAL, 0, buf), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(arch_state_set(&vps[0], GLOBAL, buf), HV_STATUS_INVALID_PARAMETER);
+	/* In a guest, or its tables away */
+	gic->vp[0]->hw.live = 1;
+	assert_int_equal(arch_state_get(&vps[0], LOCAL, 0, buf), HV_STATUS_INVALID_VP_STATE);
+	gic->vp[0]->hw.live = 0;
+	gic->vp[0]->lpi.enabled = true;
+	gic->vp[0]->lpi.propbaser = 0x10000 | 13;
+	gic->vp[0]->lpi.pendbaser = MEM_SIZE;
+	memset(buf, 0xee, sizeof(buf));
+	assert_int_equal(arch_state_get(&vps[0], LOCAL, 0, buf), HV_STATUS_INVALID_VP_STATE);
+	assert_int_equal(buf[0], 0xee);
+}
+
+static void test_global(void **state)
+{
+	uint8_t buf[PAGE_SIZE];
+
+	(void)state;
+	vgic_spi(&gic->v, 40)->flags = VGIC_ENABLED | VGIC_LATCH;
+	assert_int_equal(arch_partition_state_get(&part, GLOBAL, buf), HV_STATUS_SUCCESS);
+	vgic_spi(&gic->v, 40)->flags = 0;
+	assert_int_equal(arch_partition_state_set(&part, GLOBAL, buf), HV_STATUS_SUCCESS);
+	assert_int_equal(vgic_spi(&gic->v, 40)->flags, VGIC_ENABLED | VGIC_LATCH);
+	assert_int_equal(kicked, 3);
+	buf[4]++;
+	vgic_spi(&gic->v, 40)->flags = 0;
+	assert_int_equal(arch_partition_state_set(&part, GLOBAL, buf), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(vgic_spi(&gic->v, 40)->flags, 0);
+	assert_int_equal(arch_partition_state_get(&part, LOCAL, buf), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(arch_partition_state_set(&part, LOCAL, buf), HV_STATUS_INVALID_PARAMETER);
+}
+
+static uint16_t ask(uint32_t intid, uint64_t control, uint64_t dest)
+{
+	struct hv_input_assert_virtual_interrupt in = { .control = control,
+							.dest_addr = dest,
+							.vector = intid };
+
+	return arch_assert_interrupt(&part, &in);
+}
+
+static void test_assert(void **state)
+{
+	/* Aff3 1, Aff1 1, Aff0 20 of the second VP */
+	uint64_t second = 1ull << 32 | 1ull << 8 | 0x20;
+
+	(void)state;
+	assert_int_equal(ask(40, ASSERTED, ~0ull), HV_STATUS_SUCCESS);
+	assert_int_equal(vgic_spi(&gic->v, 40)->flags, VGIC_LINE);
+	assert_int_equal(ask(40, 0, 0), HV_STATUS_SUCCESS);
+	assert_int_equal(vgic_spi(&gic->v, 40)->flags, 0);
+	assert_int_equal(ask(20, ASSERTED, second), HV_STATUS_SUCCESS);
+	assert_int_equal(gic->vp[1]->line, 1u << 20);
+	assert_int_equal(gic->vp[0]->line, 0);
+	assert_int_equal(kicked, 2);
+	assert_int_equal(ask(20, 0, second), HV_STATUS_SUCCESS);
+	assert_int_equal(gic->vp[1]->line, 0);
+	gic->vp[0]->lpi.enabled = true;
+	assert_int_equal(ask(8200, ASSERTED, 0), HV_STATUS_SUCCESS);
+	assert_int_equal(gic->vp[0]->lpi.posted[0], 1u << 8);
+}
+
+static void test_assert_bad(void **state)
+{
+	struct hv_input_assert_virtual_interrupt in = { .control = ASSERTED, .vector = 40 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 64; i++)
+		if (i != 34)
+			assert_int_equal(ask(40, ASSERTED | BIT(i), 0),
+					 HV_STATUS_INVALID_PARAMETER);
+	for (uint32_t i = 0; i < 4; i++) {
+		(&in.target_vtl)[i] = 1;
+		assert_int_equal(arch_assert_interrupt(&part, &in), HV_STATUS_INVALID_PARAMETER);
+		(&in.target_vtl)[i] = 0;
+	}
+	for (uint32_t i = 0; i < 16; i++)
+		assert_int_equal(ask(i, ASSERTED, 0), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(ask(27, ASSERTED, 0), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(ask(256, ASSERTED, 0), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(ask(8191, ASSERTED, 0), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(ask(8192 + 2048, ASSERTED, 0), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(ask(20, ASSERTED, 7), HV_STATUS_INVALID_VP_INDEX);
+	assert_int_equal(ask(20, ASSERTED, 1ull << 24), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(ask(20, ASSERTED, 1ull << 40), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(kicked, 0);
+	assert_int_equal(vgic_spi(&gic->v, 40)->flags, 0);
+}
+
+/* A SINT's: pending whether its line is a level or an edge, and taken once. */
+static void test_raise(void **state)
+{
+	struct vp root_vp = { .partition = &part };
+
+	(void)state;
+	arch_vp_raise(&vps[1], 20);
+	assert_int_equal(gic->vp[1]->post, 1u << 20);
+	assert_int_equal(gic->vp[1]->line, 0);
+	arch_vp_raise(&vps[0], 33);
+	assert_int_equal(vgic_spi(&gic->v, 33)->flags, VGIC_LATCH);
+	assert_int_equal(kicked, 2);
+	assert_int_equal(warned, 0);
+	arch_vp_raise(&root_vp, 20);
+	assert_int_equal(warned, 1);
+}
+
+static uint64_t get(uint32_t code)
+{
+	uint64_t v = ~0ull;
+
+	assert_int_equal(arch_property(&part, code, &v), HV_STATUS_SUCCESS);
+	return v;
+}
+
+static void test_property(void **state)
+{
+	uint64_t v;
+
+	(void)state;
+	assert_int_equal(get(HV_PARTITION_PROPERTY_PHYSICAL_ADDRESS_WIDTH), 44);
+	assert_int_equal(get(HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY), cpu_hz);
+	assert_int_equal(get(LPI_BITS), 14);
+	assert_int_equal(get(TIMER_INTID), 27);
+	assert_int_equal(get(PMU_INTID), 23);
+	assert_int_equal(arch_property(&part, 0x50027, &v), HV_STATUS_UNKNOWN_PROPERTY);
+	assert_int_equal(arch_set_property(&part, 0x50027, 0), HV_STATUS_UNKNOWN_PROPERTY);
+	assert_int_equal(arch_set_property(&part, GICD_BASE, 0x8000000), HV_STATUS_SUCCESS);
+	assert_int_equal(get(GICD_BASE), 0x8000000);
+	assert_int_equal(gic->v.gicd_base, 0x8000000);
+	/* Crooked, too high, over a redistributor */
+	assert_int_equal(arch_set_property(&part, GICD_BASE, 0x8008000), OUT_OF_RANGE);
+	assert_int_equal(arch_set_property(&part, GICD_BASE, 1ull << 48), OUT_OF_RANGE);
+	assert_true(vgic_set_gicr_base(gic->vp[0], 0x80a0000));
+	assert_int_equal(arch_set_property(&part, GICD_BASE, 0x80b0000), OUT_OF_RANGE);
+	assert_int_equal(get(GICD_BASE), 0x8000000);
+	part.vp_count = 1;
+	assert_int_equal(arch_set_property(&part, GICD_BASE, 0), HV_STATUS_INVALID_PARTITION_STATE);
+	assert_int_equal(gic->v.gicd_base, 0x8000000);
+	/* Before there is a GIC it is kept */
+	part.vp_count = 0;
+	part.arch.gic = NULL;
+	assert_int_equal(arch_set_property(&part, GICD_BASE, 0x9000000), HV_STATUS_SUCCESS);
+	assert_int_equal(arch_set_property(&part, GICD_BASE, 0x9001000), OUT_OF_RANGE);
+	assert_int_equal(get(GICD_BASE), 0x9000000);
+}
+
+static void test_property_values(void **state)
+{
+	(void)state;
+	assert_int_equal(arch_set_property(&part, GITS_BASE, 0x8080000), HV_STATUS_SUCCESS);
+	assert_int_equal(arch_set_property(&part, GITS_BASE, 0x8080001), OUT_OF_RANGE);
+	assert_int_equal(get(GITS_BASE), 0x8080000);
+	for (uint64_t v = 0; v < 40; v++) {
+		bool lpi = v <= 1 || v == 14, pmu = v >= 16 && v < 32 && v != 27;
+
+		assert_int_equal(arch_set_property(&part, LPI_BITS, v),
+				 lpi ? HV_STATUS_SUCCESS : OUT_OF_RANGE);
+		assert_int_equal(arch_set_property(&part, TIMER_INTID, v),
+				 v == 27 ? HV_STATUS_SUCCESS : OUT_OF_RANGE);
+		assert_int_equal(arch_set_property(&part, PMU_INTID, v),
+				 pmu ? HV_STATUS_SUCCESS : OUT_OF_RANGE);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_sizes, setup),
+		cmocka_unit_test_setup(test_local, setup),
+		cmocka_unit_test_setup(test_global, setup),
+		cmocka_unit_test_setup(test_assert, setup),
+		cmocka_unit_test_setup(test_assert_bad, setup),
+		cmocka_unit_test_setup(test_raise, setup),
+		cmocka_unit_test_setup(test_property, setup),
+		cmocka_unit_test_setup(test_property_values, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
