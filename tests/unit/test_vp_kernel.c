@@ -592,18 +592,27 @@ static int setup(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)
-/* All of a partition's or none, and its lock with them. */
+/* All of a partition's and its lock, or none of them. */
 static void test_take_all(void **state)
 {
+	struct vp *a = make(0), *b = make(3);
 	struct lock_token t;
 
 	(void)state;
-	assert_true(vp_take_all(TAKE_PART, &t));
-	assert_int_equal(TAKE_PART->lock.held, 1);
-	for (uint32_t i = 0; i < PARTITION_MAX_VPS; i++)
-		assert_true(!TAKE_PART->vps[i] || TAKE_PART->vps[i]->owner == VP_ACCESSED);
-	vp_drop_all(TAKE_PART, t);
-	assert_int_equal(TAKE_PART->lock.held, 0);
+	assert_true(vp_take_all(child, &t));
+	assert_int_equal(child->lock.held, 1);
+	assert_int_equal(a->owner, VP_ACCESSED);
+	assert_int_equal(b->owner, VP_ACCESSED);
+	vp_drop_all(child, t);
+	assert_int_equal(child->lock.held, 0);
+	assert_int_equal(a->owner, VP_IDLE);
+	assert_int_equal(b->owner, VP_IDLE);
+	b->owner = VP_RUNNING;
+	assert_false(vp_take_all(child, &t));
+	assert_int_equal(child->lock.held, 0);
+	assert_int_equal(a->owner, VP_IDLE);
+	assert_int_equal(b->owner, VP_RUNNING);
+	b->owner = VP_IDLE;
 }
 
 int main(void)
@@ -612,10 +621,10 @@ int main(void)
 		TEST(test_create),	   TEST(test_create_no_memory),
 		TEST(test_init_no_memory), TEST(test_delete),
 		TEST(test_take),	   TEST(test_take_race),
-		TEST(test_post),	   TEST(test_post_irq),
-		TEST(test_dispatch),	   TEST(test_suspended),
-		TEST(test_thaw),	   TEST(test_registers),
-		TEST(test_state),
+		TEST(test_take_all),	   TEST(test_post),
+		TEST(test_post_irq),	   TEST(test_dispatch),
+		TEST(test_suspended),	   TEST(test_thaw),
+		TEST(test_registers),	   TEST(test_state),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
