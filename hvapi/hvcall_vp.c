@@ -29,7 +29,7 @@ static bool header_ok(const struct hcall_args *a)
 	struct hv_input_vp_registers in;
 
 	memcpy(&in, a->in, sizeof(in));
-	return !(in.input_vtl & 0x1f) && !in.padding[0] && !in.padding[1] && !in.padding[2];
+	return !in.input_vtl && !in.padding[0] && !in.padding[1] && !in.padding[2];
 }
 
 /*
@@ -194,9 +194,11 @@ uint16_t hvcall_map_vp_state_page(struct hcall_args *a)
 		return HV_STATUS_INVALID_VP_STATE;
 	if (!*mapped)
 		status = root_open_page(a->vp->partition, page);
-	*mapped = true;
-	pfn = ptr_hpa(page).v >> PAGE_SHIFT;
-	memcpy(a->out, &pfn, sizeof(pfn));
+	if (status == HV_STATUS_SUCCESS) {
+		*mapped = true;
+		pfn = ptr_hpa(page).v >> PAGE_SHIFT;
+		memcpy(a->out, &pfn, sizeof(pfn));
+	}
 	vp_drop(a->vp);
 	return status;
 }

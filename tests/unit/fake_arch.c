@@ -22,6 +22,8 @@ uint64_t fake_time, fake_time_hz;
 uint16_t fake_partition_init_status, fake_vp_init_status;
 uint32_t fake_vp_init_pages;
 enum vp_exit fake_vp_exit;
+bool fake_flush_done;
+uint16_t fake_arch_status;
 char fake_log_line[256];
 struct percpu fake_other_cpus[FAKE_CPUS - 1];
 struct percpu percpu_self;
@@ -111,6 +113,8 @@ void fake_reset(void)
 	fake_partition_init_status = fake_vp_init_status = HV_STATUS_SUCCESS;
 	fake_vp_init_pages = vp_page_count = 0;
 	fake_vp_exit = VP_EXIT_INTERRUPT;
+	fake_flush_done = false;
+	fake_arch_status = HV_STATUS_SUCCESS;
 	fake_log_line[0] = 0;
 }
 
@@ -122,13 +126,12 @@ WEAK void arch_kick(struct percpu *cpu)
 WEAK bool arch_flush_slat(const struct slat *s)
 {
 	(void)s;
-	return false;
+	return fake_flush_done;
 }
 
 WEAK void arch_pages_handed(uint64_t pfn, uint64_t count)
 {
-	(void)pfn;
-	(void)count;
+	fake_note(FAKE_HANDED, NULL, pfn << 16 | count);
 }
 
 WEAK bool arch_own_register(uint32_t name)
@@ -253,6 +256,89 @@ WEAK uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_
 	(void)v;
 	fake_note(FAKE_SET_REGISTER, vp, name);
 	return HV_STATUS_UNKNOWN_REGISTER_NAME;
+}
+
+WEAK void arch_vp_take_mail(struct vp *vp)
+{
+	fake_note(FAKE_TAKE_MAIL, vp, vp->owner);
+	vp->mail = 0;
+}
+
+WEAK void arch_vp_raise(struct vp *vp, uint8_t vector)
+{
+	fake_note(FAKE_RAISE, vp, vector);
+}
+
+WEAK uint64_t arch_vp_tsc(const struct vp *vp)
+{
+	(void)vp;
+	return fake_time;
+}
+
+WEAK bool arch_hv_apic_msr(struct vp *vp, uint32_t msr, bool write, uint64_t *v)
+{
+	(void)vp;
+	if (!write)
+		*v = msr;
+	return true;
+}
+
+WEAK uint64_t arch_apic_hz(void)
+{
+	return 1000000000;
+}
+
+WEAK uint64_t arch_guest_apic_hz(void)
+{
+	return 200000000;
+}
+
+WEAK uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v)
+{
+	fake_note(FAKE_PROPERTY, p, code);
+	if (fake_arch_status == HV_STATUS_SUCCESS)
+		*v = ~(uint64_t)code;
+	return fake_arch_status;
+}
+
+WEAK uint16_t arch_install_intercept(struct partition *p, uint32_t type, uint32_t access,
+				     uint64_t param)
+{
+	(void)access;
+	(void)param;
+	fake_note(FAKE_INSTALL_INTERCEPT, p, type);
+	return fake_arch_status;
+}
+
+WEAK uint16_t arch_register_result(struct partition *p,
+				   const struct hv_input_register_intercept_result *in)
+{
+	fake_note(FAKE_REGISTER_RESULT, p, in->intercept_type);
+	return fake_arch_status;
+}
+
+WEAK uint16_t arch_assert_interrupt(struct partition *p,
+				    const struct hv_input_assert_virtual_interrupt *in)
+{
+	fake_note(FAKE_ASSERT_INTERRUPT, p, in->vector);
+	return fake_arch_status;
+}
+
+WEAK uint16_t arch_cpuid_values(struct vp *vp, uint32_t flags,
+				const struct hv_cpuid_leaf_info *leaf, struct hv_cpuid_values *out)
+{
+	fake_note(FAKE_CPUID_VALUES, vp, leaf->eax);
+	*out = (struct hv_cpuid_values){ leaf->eax, leaf->ecx, flags, ~leaf->eax };
+	return fake_arch_status;
+}
+
+WEAK uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
+			     struct hv_output_translate_virtual_address *out)
+{
+	fake_note(FAKE_TRANSLATE, vp, gva_page);
+	out->gpa_page = ~gva_page;
+	out->result_code = (uint32_t)flags;
+	return fake_arch_status;
 }
 
 WEAK uint32_t arch_state_size(const struct partition *p, uint32_t type)

@@ -34,7 +34,16 @@ enum fake_call {
 	FAKE_SET_REGISTER,
 	FAKE_STATE_GET, /* arg: type */
 	FAKE_STATE_SET,
-	FAKE_LOG, /* arg: level; only when kernel/log.c is left out */
+	FAKE_TAKE_MAIL,		/* obj: vp */
+	FAKE_RAISE,		/* obj: vp, arg: vector */
+	FAKE_HANDED,		/* obj: NULL, arg: first page number << 16 | count */
+	FAKE_PROPERTY,		/* obj: partition, arg: code */
+	FAKE_INSTALL_INTERCEPT, /* arg: type */
+	FAKE_REGISTER_RESULT,
+	FAKE_ASSERT_INTERRUPT,
+	FAKE_CPUID_VALUES, /* obj: vp, arg: leaf */
+	FAKE_TRANSLATE,	   /* obj: vp, arg: page */
+	FAKE_LOG,	   /* arg: level; only when kernel/log.c is left out */
 };
 
 struct fake_note {
@@ -54,7 +63,9 @@ extern uint64_t fake_time, fake_time_hz;
 extern uint16_t fake_partition_init_status, fake_vp_init_status;
 extern uint32_t fake_vp_init_pages; /* taken from the partition's pool, given back on free */
 extern enum vp_exit fake_vp_exit;
-extern char fake_log_line[256]; /* the last one */
+extern bool fake_flush_done;	  /* of arch_flush_slat() */
+extern uint16_t fake_arch_status; /* of properties, intercepts, interrupts, CPUID, translation */
+extern char fake_log_line[256];	  /* the last one */
 
 /* RAM all zero, every frame FRAME_NONE, FAKE_CPUS CPUs of which the first is this one. */
 void fake_reset(void);

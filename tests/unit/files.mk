@@ -17,6 +17,11 @@ FAKE_ROOT  := $(FAKE_ARCH) tests/unit/fake_root.c arch/x86_64/svm/npt.c hvapi/ov
 	hvapi/synic.c $(patsubst %,kernel/%.c,frame guest_mem memory page_alloc partition pool slat time vp)
 UNIT_test_hypercall := hvapi/hypercall.c $(FAKE_ROOT)
 UNITFLAGS_test_hypercall := $(FAKE_FLAGS)
+# The handlers, called through the parser and the table as a client calls them
+HVCALL_UNIT := hvapi/hypercall.c hvapi/hypercall_table.c $(wildcard hvapi/hvcall_*.c) hvapi/msr.c \
+	kernel/vp_run.c kernel/vp_state.c $(FAKE_ROOT)
+UNIT_test_hvcall_vp := $(HVCALL_UNIT)
+UNITFLAGS_test_hvcall_vp := $(FAKE_FLAGS) -Wl,--wrap=root_open_page
 UNIT_test_hypercall_table := hvapi/hypercall_table.c
 UNITFLAGS_test_hypercall_table := $(FAKE_FLAGS)
 UNIT_test_frame := kernel/frame.c
@@ -155,6 +160,10 @@ UNITFLAGS_test_el2_switch := $(ARM64_FLAGS)
 UNIT_test_hvc := arch/arm64/el2/hvc.c $(FAKE_ARCH)
 UNITARCH_hvc := arm64
 UNITFLAGS_test_hvc := $(ARM64_FLAGS)
+# Where a VP names its own registers
+UNIT_test_hvcall_own := hvapi/hvcall_vp.c $(FAKE_ARCH)
+UNITARCH_hvcall_own := arm64
+UNITFLAGS_test_hvcall_own := $(ARM64_FLAGS)
 UNIT_test_trap_abort := arch/arm64/el2/trap_abort.c arch/arm64/el2/stage2.c kernel/slat.c kernel/frame.c $(FAKE_ARCH)
 UNITARCH_trap_abort := arm64
 UNITFLAGS_test_trap_abort := $(ARM64_FLAGS)
