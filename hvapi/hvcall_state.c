@@ -43,19 +43,12 @@ static bool pages_ok(const struct hcall_args *a, uint32_t size)
 	return a->var_bytes / 8 == page_up(size) >> PAGE_SHIFT;
 }
 
-static uint64_t page_at(const struct hcall_args *a, uint32_t i)
+/* The caller's page, held: no state has more than one. */
+static bool pin_page(const struct hcall_args *a, uint32_t need, struct guest_page *pg)
 {
 	uint64_t pfn;
 
-	memcpy(&pfn, a->in + sizeof(struct hv_input_vp_state) + 8 * i, sizeof(pfn));
-	return pfn;
-}
-
-/* The caller's page for a state of one page at most, held. */
-static bool pin_page(const struct hcall_args *a, uint32_t need, struct guest_page *pg)
-{
-	uint64_t pfn = page_at(a, 0);
-
+	memcpy(&pfn, a->in + sizeof(struct hv_input_vp_state), sizeof(pfn));
 	return !(pfn >> (52 - PAGE_SHIFT)) &&
 	       guest_mem_pin(a->caller->partition, GPA(pfn << PAGE_SHIFT), need, pg) ==
 		       GUEST_MEM_OK;

@@ -22,6 +22,8 @@ HVCALL_UNIT := hvapi/hypercall.c hvapi/hypercall_table.c $(wildcard hvapi/hvcall
 	kernel/vp_run.c kernel/vp_state.c $(FAKE_ROOT)
 UNIT_test_hvcall_vp := $(HVCALL_UNIT)
 UNITFLAGS_test_hvcall_vp := $(FAKE_FLAGS) -Wl,--wrap=root_open_page
+UNIT_test_hvcall_state := $(HVCALL_UNIT)
+UNITFLAGS_test_hvcall_state := $(FAKE_FLAGS)
 UNIT_test_hypercall_table := hvapi/hypercall_table.c
 UNITFLAGS_test_hypercall_table := $(FAKE_FLAGS)
 UNIT_test_frame := kernel/frame.c
