@@ -83,7 +83,15 @@ uint16_t partition_deposit(struct partition *p, const uint64_t *pfns, uint32_t c
 	uint16_t status = HV_STATUS_SUCCESS;
 	struct lock_token t;
 	uint32_t n, refill = 0;
+	bool final;
 
+	/* The caller's hold keeps it from being finalized from here on. */
+	t = lock_take(&p->lock);
+	final = p->state == PARTITION_FINALIZED;
+	lock_drop(t);
+	*done = 0;
+	if (final)
+		return HV_STATUS_INVALID_PARTITION_STATE;
 	t = lock_take(&root->lock);
 	for (n = 0; n < count; n++) {
 		if (!frame_deposit(pfns[n], p->slot)) {
@@ -103,8 +111,6 @@ uint16_t partition_deposit(struct partition *p, const uint64_t *pfns, uint32_t c
 	lock_drop(t);
 
 	t = lock_take(&p->lock);
-	if (p->state == PARTITION_FINALIZED)
-		status = HV_STATUS_INVALID_PARTITION_STATE;
 	for (uint32_t i = refill; i < n; i++)
 		pool_give(&p->pool, hpa_ptr(HPA(pfns[i] << PAGE_SHIFT)));
 	lock_drop(t);

@@ -94,7 +94,7 @@ uint16_t partition_delete(struct partition *p); /* consumes the caller's hold on
  */
 void memory_init(
 	uint32_t seed); /* boot: the root's table; seed: pages for splitting 1-GiB leaves */
-/* done: pages that left the root, in order; also on failure. */
+/* done: pages that left the root, in order; also on failure. A finalized partition takes none. */
 uint16_t partition_deposit(struct partition *p, const uint64_t *pfns, uint32_t count,
 			   uint32_t *done);
 uint16_t partition_withdraw(struct partition *p, uint64_t *pfn);

@@ -24,6 +24,10 @@ UNIT_test_hvcall_vp := $(HVCALL_UNIT)
 UNITFLAGS_test_hvcall_vp := $(FAKE_FLAGS) -Wl,--wrap=root_open_page
 UNIT_test_hvcall_state := $(HVCALL_UNIT)
 UNITFLAGS_test_hvcall_state := $(FAKE_FLAGS)
+UNIT_test_hvcall_memory := $(HVCALL_UNIT)
+UNITFLAGS_test_hvcall_memory := $(FAKE_FLAGS)
+UNIT_test_hvcall_partition := $(HVCALL_UNIT)
+UNITFLAGS_test_hvcall_partition := $(FAKE_FLAGS)
 UNIT_test_hypercall_table := hvapi/hypercall_table.c
 UNITFLAGS_test_hypercall_table := $(FAKE_FLAGS)
 UNIT_test_frame := kernel/frame.c

@@ -774,17 +774,17 @@ static void test_states(void **state)
 	assert_int_equal(partition_map(p, 1, MEM + 100, RW), BAD_STATE);
 	assert_int_equal(partition_unmap(p, 1, false), BAD_STATE);
 	assert_int_equal(vp_create(p, 0), BAD_STATE);
-	/* Not before the root has its pages back; a deposit now is told, and can be withdrawn. */
+	/* Not before the root has its pages back; a deposit now is refused, and its pages stay. */
 	assert_int_equal(partition_delete(p), HV_STATUS_OBJECT_IN_USE);
 	{
 		uint64_t late = MEM + 60;
 		uint32_t done;
 
 		assert_int_equal(partition_deposit(p, &late, 1, &done), BAD_STATE);
-		assert_int_equal(done, 1);
-		frame_is(late, FRAME_DEPOSIT, p->slot, 0);
+		assert_int_equal(done, 0);
+		frame_is(late, FRAME_ROOT, 0, 0);
 	}
-	assert_int_equal(take(p), 31);
+	assert_int_equal(take(p), 30);
 	assert_int_equal(partition_delete(p), OK);
 	assert_int_equal(partition_withdraw(&fake_root, &pfn), OK);
 	assert_int_equal(pfn, MEM);
