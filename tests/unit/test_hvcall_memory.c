@@ -136,6 +136,7 @@ static void test_withdraw(void **state)
 	struct hv_input_withdraw_memory w = { .partition_id = child->id };
 	struct deposit d = deposit();
 	uint32_t free = (uint32_t)child->pool.free_count;
+	uint64_t pfn;
 
 	(void)state;
 	/* More than there is: what there was, and no more. */
@@ -151,6 +152,10 @@ static void test_withdraw(void **state)
 	assert_int_equal(hcall_done, 8);
 	for (uint32_t i = 0; i < 40; i++)
 		assert_int_equal(at_pfn(OUT_PFN)[i], JUNK);
+	for (uint32_t i = 5; i < 8; i++) {
+		memcpy(&pfn, at_pfn(OUT_PFN) + 8 * i, sizeof(pfn));
+		assert_in_range(pfn, GIVEN, GIVEN + MANY - 1);
+	}
 	assert_int_equal(child->pool.free_count, MANY - 3);
 	assert_int_equal(taken_back(MANY - 3 - free), MANY - 3 - free);
 }
