@@ -74,6 +74,8 @@ static void test_create(void **state)
 	assert_int_equal(by_id(HVCALL_FINALIZE_PARTITION, id), OK);
 	assert_int_equal(by_id(HVCALL_FINALIZE_PARTITION, id), BAD_STATE);
 	assert_int_equal(by_id(HVCALL_DELETE_PARTITION, id), OK);
+	/* The call's hold went with it: what was the structure is a free page, and untouched. */
+	assert_int_equal(p->users, 1);
 	assert_int_equal(by_id(HVCALL_DELETE_PARTITION, id), HV_STATUS_INVALID_PARTITION_ID);
 	assert_int_equal(by_id(HVCALL_INITIALIZE_PARTITION, child->id), BAD_STATE);
 	assert_int_equal(by_id(HVCALL_DELETE_PARTITION, child->id), BAD_STATE);

@@ -143,6 +143,144 @@ static void test_opcodes(void **state)
 	assert_int_equal(ex.opcode[0], 0);
 }
 
+/*
+ * Bytes of RIP's page are at hand from the last fetch. They are looked at only while the page is
+ * the one that RIP lies in, for the same tables and the same second level, and both of them do.
+ */
+enum { NOTHING, MOVED, GONE, CR3, CR0, LOST, SECOND, FIRST, PREFIX };
+static const struct {
+	uint8_t what;
+	uint16_t off;
+	bool found;
+} places[] = {
+	{ NOTHING, 0, true },	  { NOTHING, 0x7f0, true }, { NOTHING, 4094, true },
+	{ NOTHING, 4095, false }, { MOVED, 0x10, false },   { GONE, 0x10, false },
+	{ CR3, 0x10, false },	  { CR0, 0x10, false },	    { LOST, 0x10, false },
+	{ SECOND, 0x10, false },  { FIRST, 0x10, false },   { PREFIX, 0x10, false },
+};
+
+static struct partition guest;
+static uint8_t code_page[4096];
+
+/* In 64-bit mode the page is RIP's; else that of CS.base and RIP, 32 bits of it. */
+static void at_hand(uint64_t off, uint64_t *rip, bool wide)
+{
+	struct x86_fetch *f = &vp.arch.fetch;
+
+	memset(&vmcb, 0, sizeof(vmcb));
+	memset(code_page, 0x90, sizeof(code_page));
+	vp.partition = &guest;
+	guest.slat.generation = 5;
+	vmcb.cr3 = 0x1234000;
+	vmcb.cr0 = 0x80000011;
+	vmcb.cs.base = 0xfffff000;
+	if (wide) {
+		vmcb.efer = EFER_LMA | EFER_LME;
+		vmcb.cs.attrib = BIT(9);
+		*rip = 0xffff800012345000ull + off;
+		f->page = 0xffff800012345000ull;
+	} else {
+		*rip = 0x4000 + off;
+		f->page = 0x3000;
+	}
+	vmcb.rip = *rip;
+	f->ptr = code_page;
+	f->cr3 = vmcb.cr3;
+	f->cr0 = vmcb.cr0;
+	f->generation = 5;
+}
+
+static void disturb(uint8_t what, uint64_t off, uint8_t len)
+{
+	struct x86_fetch *f = &vp.arch.fetch;
+
+	switch (what) {
+	case MOVED:
+		f->page += 0x1000;
+		break;
+	case GONE:
+		f->ptr = NULL;
+		break;
+	case CR3:
+		vmcb.cr3 += 0x1000;
+		break;
+	case CR0:
+		vmcb.cr0 ^= CR0_WP;
+		break;
+	case LOST:
+		guest.slat.generation++;
+		break;
+	case FIRST:
+		code_page[off] = 0x0e;
+		break;
+	case SECOND:
+		code_page[off + (len > 1)]++;
+		break;
+	case PREFIX:
+		memmove(code_page + off + 1, code_page + off, 2);
+		code_page[off] = 0x66;
+		break;
+	default:
+		break;
+	}
+}
+
+static void test_bytes_at_hand(void **state)
+{
+	static const struct {
+		uint16_t code;
+		uint8_t info1, len, op[2];
+	} ops[] = { { 0x72, 0, 2, { 0x0f, 0xa2 } },
+		    { 0x78, 0, 1, { 0xf4, 0x99 } },
+		    { 0x81, 0, 3, { 0x0f, 0x01 } },
+		    { 0x7c, 1, 2, { 0x0f, 0x30 } },
+		    { 0x7c, 0, 2, { 0x0f, 0x32 } } };
+	uint64_t rip;
+
+	(void)state;
+	for (uint32_t wide = 0; wide < 2; wide++)
+		for (size_t i = 0; i < ARRAY_LEN(places); i++)
+			for (size_t k = 0; k < ARRAY_LEN(ops); k++) {
+				uint16_t off = places[i].off;
+				struct x86_exit ex;
+
+				at_hand(off, &rip, wide);
+				code_page[off] = ops[k].op[0];
+				if (off < 4095)
+					code_page[off + 1] = ops[k].op[1];
+				disturb(places[i].what, off, ops[k].len);
+				ex = decode(ops[k].code, ops[k].info1, 0);
+				assert_int_equal(ex.opcode[0], places[i].found ? 0 : ops[k].op[0]);
+				assert_int_equal(ex.len, ops[k].len);
+			}
+	/* In compatibility mode CS has a base too. */
+	at_hand(0, &rip, false);
+	vmcb.efer = EFER_LMA | EFER_LME;
+	code_page[0] = 0x0f;
+	code_page[1] = 0xa2;
+	assert_int_equal(decode(0x72, 0, 0).opcode[0], 0);
+	vmcb.cs.attrib = BIT(9);
+	assert_int_equal(decode(0x72, 0, 0).opcode[0], 0x0f);
+	/* And CS.L says nothing outside long mode. */
+	vmcb.efer = EFER_LME;
+	assert_int_equal(decode(0x72, 0, 0).opcode[0], 0);
+}
+
+/* After an instruction under these, an exit has to end them: shadow and #DB. */
+static void test_after(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 8; i++) {
+		vmcb.interrupt_shadow = i & 1 ? 1 : 2; /* bit 1: GUEST_INTERRUPT_MASK */
+		vmcb.rflags = 2 | (i & 2 ? RFLAGS_TF : RFLAGS_IF);
+		vmcb.vintr = i & 4 ? 0x9 | 0x1000100 : 0xf0;
+		assert_int_equal(decode(0x72, 0, 0).after, (i & 3) != 0);
+		assert_int_equal(decode(0x72, 0, 0).cr8, i & 4 ? 9 : 0);
+		assert_int_equal(decode(0x400, 0, 0).after, (i & 3) != 0);
+		assert_int_equal(decode(~0ull, 0, 0).cr8, i & 4 ? 9 : 0);
+	}
+}
+
 /* APM 15.10.2: EXITINFO1 bit 0 IN, 2 string, 3 REP, 6:4 size, 31:16 port; EXITINFO2 next RIP */
 static void test_io(void **state)
 {
@@ -341,6 +479,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_every_code, setup),
 		cmocka_unit_test_setup(test_opcodes, setup),
+		cmocka_unit_test_setup(test_bytes_at_hand, setup),
+		cmocka_unit_test_setup(test_after, setup),
 		cmocka_unit_test_setup(test_io, setup),
 		cmocka_unit_test_setup(test_npf, setup),
 		cmocka_unit_test_setup(test_exceptions, setup),

@@ -422,6 +422,8 @@ static void test_mail_turns_back(void **state)
 	(void)state;
 	entered_asid = 0;
 	vp.mail = VP_MAIL_IRQ;
+	ex.cr8 = 0;
+	vp.arch.vmcb->vintr |= 7;
 	svm_ops.inject(
 		&vp, &(struct x86_event){ .type = 3, .vector = 14, .has_error = true, .error = 6 });
 	svm_ops.enter(&vp, &ex);
@@ -433,6 +435,7 @@ static void test_mail_turns_back(void **state)
 	assert_int_equal(vp.arch.event.type, 3);
 	assert_int_equal(vp.arch.event.vector, 14);
 	assert_int_equal(vp.arch.event.error, 6);
+	assert_int_equal(ex.cr8, 7);
 	assert_int_equal(vp.cpu, this_cpu()->index);
 	/* With the flush of a roll-over due */
 	this_cpu()->asid_next = 10;

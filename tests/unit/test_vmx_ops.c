@@ -528,6 +528,61 @@ static void test_pdptes(void **state)
 	enter(X86_EXIT_CPUID);
 }
 
+/* A task switch sets CR0.TS, and that loads no PDPTEs (SDM vol. 3, 4.4.1); all else may. */
+static void test_task_switched(void **state)
+{
+	static const uint64_t table[4] = { 0x1001, 0x2001, 0, 0x3001 };
+	uint64_t cr0 = CR0_PE | CR0_PG | CR0_ET;
+
+	(void)state;
+	vmx_ops.set(&vp, SYS_CR0, cr0);
+	vmx_ops.set(&vp, SYS_CR4, CR4_PAE);
+	fake_memory = table;
+	enter(X86_EXIT_CPUID);
+	fake_memory = NULL;
+	for (uint32_t i = 0; i < 4; i++) {
+		cr0 ^= CR0_TS;
+		vmx_ops.set(&vp, SYS_CR0, cr0);
+		assert_int_equal(vmx_ops.get(&vp, SYS_CR0), cr0);
+		enter(X86_EXIT_CPUID);
+	}
+	vmx_ops.set(&vp, SYS_CR0, cr0);
+	enter(X86_EXIT_SLAT);
+	vmx_ops.set(&vp, SYS_CR0, cr0 ^ CR0_TS ^ CR0_WP);
+	enter(X86_EXIT_SLAT);
+	fake_memory = table;
+	enter(X86_EXIT_CPUID);
+}
+
+/* CR8 as the guest left it, also when it was not entered; a shadow may stand behind any exit. */
+static void tpr_written(void)
+{
+	vp.arch.vmx.vapic[0x80] = 0xb0;
+}
+
+static void test_cr8(void **state)
+{
+	(void)state;
+	vp.arch.vmx.vapic[0x80] = 0x70;
+	memset(&ex, 0x5a, sizeof(ex));
+	vp.mail = VP_MAIL_KICK;
+	enter(X86_EXIT_NONE);
+	assert_int_equal(ex.cr8, 7);
+	vp.mail = 0;
+	on_entry = tpr_written;
+	memset(&ex, 0, sizeof(ex));
+	enter(X86_EXIT_CPUID);
+	assert_int_equal(ex.cr8, 0xb);
+	assert_true(ex.after);
+	on_entry = NULL;
+	/* PDPTEs that are not there: not entered either */
+	vmx_ops.set(&vp, SYS_CR0, CR0_PE | CR0_PG | CR0_ET);
+	vmx_ops.set(&vp, SYS_CR4, CR4_PAE);
+	vp.arch.vmx.vapic[0x80] = 0x30;
+	enter(X86_EXIT_SLAT);
+	assert_int_equal(ex.cr8, 3);
+}
+
 static void test_registers(void **state)
 {
 	struct hv_x64_segment_register s = { .base = 0x1234, .limit = 0xffff, .selector = 0x28 }, g;
@@ -726,6 +781,8 @@ int main(void)
 		cmocka_unit_test_setup(test_windows, setup),
 		cmocka_unit_test_setup(test_time, setup),
 		cmocka_unit_test_setup(test_pdptes, setup),
+		cmocka_unit_test_setup(test_task_switched, setup),
+		cmocka_unit_test_setup(test_cr8, setup),
 		cmocka_unit_test_setup(test_registers, setup),
 		cmocka_unit_test_setup(test_impossible, setup),
 		cmocka_unit_test_setup(test_bitmaps, setup),
