@@ -37,21 +37,40 @@ static uint16_t check_header(const struct hcall_args *a, struct hv_input_vp_stat
 	return HV_STATUS_SUCCESS;
 }
 
-/* Page numbers for `size` bytes: as many as it takes, no more. */
-static bool pages_ok(const struct hcall_args *a, uint32_t size)
+/* The caller's pages, held. */
+struct pages {
+	struct guest_page page[VP_STATE_PAGES_MAX];
+	void *ptr[VP_STATE_PAGES_MAX];
+	uint32_t count;
+};
+
+static void unpin_pages(struct pages *pg)
 {
-	return a->var_bytes / 8 == page_up(size) >> PAGE_SHIFT;
+	while (pg->count)
+		guest_mem_unpin(&pg->page[--pg->count]);
 }
 
-/* The caller's page, held: no state has more than one. */
-static bool pin_page(const struct hcall_args *a, uint32_t need, struct guest_page *pg)
+static bool pin_pages(const struct hcall_args *a, uint32_t size, uint32_t need, struct pages *pg)
 {
+	uint32_t count = (uint32_t)(page_up(size) >> PAGE_SHIFT);
 	uint64_t pfn;
 
-	memcpy(&pfn, a->in + sizeof(struct hv_input_vp_state), sizeof(pfn));
-	return !(pfn >> (52 - PAGE_SHIFT)) &&
-	       guest_mem_pin(a->caller->partition, GPA(pfn << PAGE_SHIFT), need, pg) ==
-		       GUEST_MEM_OK;
+	pg->count = 0;
+	if (a->var_bytes / 8 != count)
+		return false;
+	while (pg->count < count) {
+		struct guest_page *at = &pg->page[pg->count];
+
+		memcpy(&pfn, a->in + sizeof(struct hv_input_vp_state) + 8 * pg->count, sizeof(pfn));
+		if (pfn >> (52 - PAGE_SHIFT) ||
+		    guest_mem_pin(a->caller->partition, GPA(pfn << PAGE_SHIFT), need, at) !=
+			    GUEST_MEM_OK) {
+			unpin_pages(pg);
+			return false;
+		}
+		pg->ptr[pg->count++] = at->ptr;
+	}
+	return true;
 }
 
 /* An inline answer: the output address is checked here, since other types have none. */
@@ -91,7 +110,9 @@ static uint16_t set_all(struct partition *p, uint32_t type, const void *buf)
 	return status;
 }
 
-static uint16_t get(const struct hcall_args *a, const struct hv_input_vp_state *in, void *buf)
+/* pages: of a state that is larger than one. */
+static uint16_t get(const struct hcall_args *a, const struct hv_input_vp_state *in, void *buf,
+		    void *const *pages)
 {
 	struct vp *vp = a->vp;
 	uint16_t status;
@@ -101,12 +122,13 @@ static uint16_t get(const struct hcall_args *a, const struct hv_input_vp_state *
 	if (!vp_take(vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(vp);
-	status = vp_state_get(vp, in->type, in->xsave_states, buf);
+	status = pages ? arch_state_get_pages(vp, in->type, pages)
+		       : vp_state_get(vp, in->type, in->xsave_states, buf);
 	vp_drop(vp);
 	return status;
 }
 
-static uint16_t set(const struct hcall_args *a, uint32_t type, const void *buf)
+static uint16_t set(const struct hcall_args *a, uint32_t type, const void *buf, void *const *pages)
 {
 	struct vp *vp = a->vp;
 	uint16_t status;
@@ -116,7 +138,7 @@ static uint16_t set(const struct hcall_args *a, uint32_t type, const void *buf)
 	if (!vp_take(vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(vp);
-	status = vp_state_set(vp, type, buf);
+	status = pages ? arch_state_set_pages(vp, type, pages) : vp_state_set(vp, type, buf);
 	vp_drop(vp);
 	return status;
 }
@@ -126,22 +148,22 @@ uint16_t hvcall_get_vp_state(struct hcall_args *a)
 {
 	uint8_t *buf = this_cpu()->hcall_out; /* free: no output of the generic kind */
 	struct hv_input_vp_state in;
-	struct guest_page pg;
+	struct pages pg;
 	uint32_t size = 0;
 	uint16_t status = check_header(a, &in, &size);
 
 	if (status != HV_STATUS_SUCCESS)
 		return status;
 	if (in.type & HV_VP_STATE_PFN) {
-		if (!pages_ok(a, size) || !pin_page(a, SLAT_R | SLAT_W, &pg))
+		if (!pin_pages(a, size, SLAT_R | SLAT_W, &pg))
 			return HV_STATUS_INVALID_PARAMETER;
-		status = get(a, &in, pg.ptr);
-		guest_mem_unpin(&pg);
+		status = get(a, &in, pg.ptr[0], pg.count > 1 ? pg.ptr : NULL);
+		unpin_pages(&pg);
 		return status;
 	}
 	if (a->var_bytes)
 		return HV_STATUS_INVALID_PARAMETER;
-	status = get(a, &in, buf);
+	status = get(a, &in, buf, NULL);
 	return status == HV_STATUS_SUCCESS ? write_output(a, buf, size) : status;
 }
 
@@ -149,7 +171,7 @@ uint16_t hvcall_set_vp_state(struct hcall_args *a)
 {
 	uint8_t *buf = this_cpu()->hcall_out;
 	struct hv_input_vp_state in;
-	struct guest_page pg;
+	struct pages pg;
 	uint32_t size = 0;
 	uint16_t status = check_header(a, &in, &size);
 
@@ -159,17 +181,19 @@ uint16_t hvcall_set_vp_state(struct hcall_args *a)
 		if (a->var_bytes != size)
 			return HV_STATUS_INVALID_PARAMETER;
 		memcpy(buf, a->in + sizeof(in), size);
-		return set(a, in.type, buf);
+		return set(a, in.type, buf, NULL);
 	}
-	if (!pages_ok(a, size) || !pin_page(a, SLAT_R, &pg))
+	if (!pin_pages(a, size, SLAT_R, &pg))
 		return HV_STATUS_INVALID_PARAMETER;
 	/* What has to be judged is copied first; what may hold anything is read once by its Set. */
-	if (!vp_state_any_bytes(in.type)) {
-		memcpy(buf, pg.ptr, size);
-		status = set(a, in.type, buf);
+	if (pg.count > 1) {
+		status = set(a, in.type, NULL, pg.ptr);
+	} else if (!vp_state_any_bytes(in.type)) {
+		memcpy(buf, pg.ptr[0], size);
+		status = set(a, in.type, buf, NULL);
 	} else {
-		status = set(a, in.type, pg.ptr);
+		status = set(a, in.type, pg.ptr[0], NULL);
 	}
-	guest_mem_unpin(&pg);
+	unpin_pages(&pg);
 	return status;
 }

@@ -99,12 +99,18 @@ uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
 			struct hv_output_translate_virtual_address *out);
 
 /* -- state groups ----------------------------------------------------------------------------- */
-/* Size of a state type's image, at most a page; 0 when this partition has no such state. */
+/* Size of a state type's image; 0 when this partition has no such state. */
 uint32_t arch_state_size(const struct partition *p, uint32_t type);
 /* states: the XSAVE components wanted, ignored for other types. The VP is taken. */
 uint16_t arch_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf);
 /* Checks everything, then commits. */
 uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf);
+/*
+ * A state of more than a page, straight from and to the caller's: what is written is not read, what
+ * is read is read once. Set checks what can be wrong, then commits.
+ */
+uint16_t arch_state_get_pages(struct vp *vp, uint32_t type, void *const *pages);
+uint16_t arch_state_set_pages(struct vp *vp, uint32_t type, void *const *pages);
 /* Of the whole partition (HV_VP_STATE_ANY_VP in the type): every VP is taken. */
 uint16_t arch_partition_state_get(struct partition *p, uint32_t type, void *buf);
 uint16_t arch_partition_state_set(struct partition *p, uint32_t type, const void *buf);

@@ -97,6 +97,7 @@ uint16_t vp_set_register(struct vp *vp, uint32_t name, const union hv_register_v
  * HV_STATUS_FEATURE_UNAVAILABLE. The VP is taken; buf is the core's own copy of exactly that size.
  */
 uint32_t vp_state_size(const struct partition *p, uint32_t type);
+#define VP_STATE_PAGES_MAX 3u /* the SVE state of arm64 */
 /* A page that may hold anything: Set copies it once and has nothing to check. */
 bool vp_state_any_bytes(uint32_t type);
 uint16_t vp_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf);

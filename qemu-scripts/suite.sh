@@ -35,7 +35,7 @@ if [ -n "$begin" ] && [ -n "$end" ]; then
 	if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
 	# A skip must be listed, with its reason.
 	for t in $(sed -n 's/^TEST skip \([a-z0-9_]*\):.*/\1/p' "$log.txt"); do
-		if ! grep -q "^${BACKEND:-svm}-smp${SMP:-2} $t " "$here/../tests/skips.txt"; then
+		if ! grep -q -e "^${BACKEND:-svm}-smp${SMP:-2} $t " -e "^${BACKEND:-svm}-${CPU:-max} $t " "$here/../tests/skips.txt"; then
 			echo "suite: $name: $t was skipped and is not in tests/skips.txt"
 			failed=$((failed + 1))
 		fi

@@ -31,9 +31,15 @@
 
 /* A VP reaches its synthetic registers by HvCallGet/SetVpRegisters: there are no MSRs. */
 #define ARCH_SELF_REGISTERS 1
-/* Pages that arch_vp_init() takes: FP and SIMD registers, redistributor and CPU interface */
-#define ARCH_VP_PAGES	   2u
-#define ARCH_ROOT_VP_PAGES 1u /* its GIC is the machine's */
+/* Bytes of a Z register at the longest that every CPU has, 0: no SVE (cpu.c) */
+extern uint32_t cpu_sve_vl;
+/*
+ * Pages that arch_vp_init() takes: FP and SIMD registers, Z registers, redistributor and CPU
+ * interface. The root has the machine's GIC.
+ */
+#define SVE_PAGES	   ((cpu_sve_vl * 32 + 4095) / 4096)
+#define ARCH_VP_PAGES	   (2u + SVE_PAGES)
+#define ARCH_ROOT_VP_PAGES (1u + SVE_PAGES)
 /* SPIs of a partition, INTIDs 32 to 255: a page of them, and their state a page too. */
 #define ARCH_SPIS 224u
 /* The hypercall is the HVC instruction itself. */
@@ -42,12 +48,15 @@
 /* A VP's power state as PSCI has it (DEN0022, AFFINITY_INFO). */
 enum el2_power { EL2_ON = 0, EL2_OFF = 1, EL2_ON_PENDING = 2, EL2_ON_CLAIMED = 3 };
 
-/* FP and SIMD registers as fp.S writes them */
+/* FP and SIMD registers as fp.S writes them; with SVE q[] is unused: they are part of Z (sve.S). */
+#define SVE_VL_MAX 256u
 struct el2_fp {
 	uint64_t q[32][2];
 	uint64_t fpsr, fpcr;
+	uint8_t p[17 * SVE_VL_MAX / 8]; /* P0 to P15 and FFR, cpu_sve_vl / 8 bytes each, packed */
 };
 _Static_assert(offsetof(struct el2_fp, fpsr) == 512, "fp.S");
+_Static_assert(offsetof(struct el2_fp, p) == 528, "sve.S");
 
 struct vgic;
 struct vgic_vp;
@@ -68,6 +77,9 @@ struct arch_vp {
 	/* On the CPU while the VP is; here while it is not (vp_switch.c) */
 	uint64_t el1[EL1_COUNT];
 	struct el2_fp *fp; /* a page of its own */
+	uint8_t *z[2];	   /* Z0 to Z15, Z16 to Z31, cpu_sve_vl bytes each; NULL: no SVE */
+	uint64_t zcr;	   /* ZCR_EL1 */
+	uint64_t tpidr2;   /* TPIDR2_EL0, which SME has, hidden or not */
 	uint64_t cntv_ctl, cntv_cval;
 	/* A guest's only: its GIC, and what EL2 keeps time for */
 	struct vgic_vp *gic;	      /* a page of its own */

@@ -362,6 +362,42 @@ WEAK uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf)
 	return HV_STATUS_INVALID_PARAMETER;
 }
 
+WEAK uint16_t arch_state_get_pages(struct vp *vp, uint32_t type, void *const *pages)
+{
+	(void)pages;
+	fake_note(FAKE_STATE_GET, vp, type);
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
+WEAK uint16_t arch_state_set_pages(struct vp *vp, uint32_t type, void *const *pages)
+{
+	(void)pages;
+	fake_note(FAKE_STATE_SET, vp, type);
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
+WEAK uint16_t arch_partition_state_get(struct partition *p, uint32_t type, void *buf)
+{
+	(void)buf;
+	fake_note(FAKE_STATE_GET, p, type);
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
+WEAK uint16_t arch_partition_state_set(struct partition *p, uint32_t type, const void *buf)
+{
+	(void)buf;
+	fake_note(FAKE_STATE_SET, p, type);
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
+WEAK uint16_t arch_set_property(struct partition *p, uint32_t code, uint64_t v)
+{
+	(void)p;
+	(void)code;
+	(void)v;
+	return HV_STATUS_UNKNOWN_PROPERTY;
+}
+
 /* -- parts of the kernel that a test left out ---------------------------------------------------
  */
 WEAK struct percpu *percpu_table[BOOT_INFO_MAX_CPUS];

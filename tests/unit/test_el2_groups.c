@@ -36,7 +36,9 @@ static struct fake_gic *gic;
 static uint64_t kicked;
 static uint32_t warned;
 uint64_t cpu_hz = 62500000;
-uint32_t cpu_pa_bits = 44;
+uint32_t cpu_pa_bits = 44, cpu_sve_vl;
+static struct el2_fp fp;
+static uint8_t z[2][4096];
 
 void vp_gic_kick(struct partition *p, struct vgic_op *op)
 {
@@ -70,6 +72,8 @@ static int setup(void **state)
 		vps[i].index = i;
 	}
 	(void)stage2_init(5);
+	cpu_sve_vl = 0;
+	vps[0].arch.fp = &fp;
 	kicked = warned = 0;
 	mem_absent = MEM_THERE;
 	return 0;
@@ -142,6 +146,111 @@ static void test_global(void **state)
 	assert_int_equal(vgic_spi(&gic->v, 40)->flags, 0);
 	assert_int_equal(arch_partition_state_get(&part, LOCAL, buf), HV_STATUS_INVALID_PARAMETER);
 	assert_int_equal(arch_partition_state_set(&part, LOCAL, buf), HV_STATUS_INVALID_PARAMETER);
+}
+
+/* -- SVE -----------------------------------------------------------------------------------------
+ */
+#define SVE HV_VP_STATE_SVE
+
+static void *pages[3];
+
+static void sve_setup(uint32_t vl)
+{
+	static uint8_t page[3][PAGE_SIZE];
+
+	cpu_sve_vl = vl;
+	vps[0].arch.z[0] = z[0];
+	vps[0].arch.z[1] = vl > 128 ? z[1] : z[0] + 16 * vl;
+	for (uint32_t i = 0; i < 32; i++)
+		for (uint32_t k = 0; k < vl; k++)
+			vps[0].arch.z[i / 16][i % 16 * vl + k] = (uint8_t)(i * 7 + k);
+	for (uint32_t i = 0; i < 16 * vl / 8; i++)
+		fp.p[i] = (uint8_t)(i * 3);
+	memset(fp.p + 16 * vl / 8, 0, vl / 8);
+	fp.p[16 * vl / 8] = 0x1f;
+	for (uint32_t i = 0; i < 3; i++)
+		pages[i] = page[i];
+	memset(page, 0xee, sizeof(page));
+}
+
+static uint8_t *byte(uint32_t at)
+{
+	return (uint8_t *)pages[at / PAGE_SIZE] + at % PAGE_SIZE;
+}
+
+/* Every length: all registers, in their order, across pages, and back. */
+static void test_sve(void **state)
+{
+	(void)state;
+	for (uint32_t vl = 16; vl <= 256; vl += 16) {
+		uint32_t size = 16 + 32 * vl + 17 * vl / 8;
+		uint8_t was_z[2][4096];
+		struct el2_fp was = fp;
+
+		sve_setup(vl);
+		assert_int_equal(arch_state_size(&part, SVE), size);
+		assert_int_equal(arch_state_get_pages(&vps[0], SVE, pages), HV_STATUS_SUCCESS);
+		assert_int_equal(*byte(0), 1);
+		assert_int_equal(*byte(2), 16);
+		assert_int_equal(*byte(4) | *byte(5) << 8, vl);
+		for (uint32_t i = 0; i < 32; i++)
+			for (uint32_t k = 0; k < vl; k++)
+				assert_int_equal(*byte(16 + i * vl + k), (uint8_t)(i * 7 + k));
+		for (uint32_t i = 0; i < 16 * vl / 8; i++)
+			assert_int_equal(*byte(16 + 32 * vl + i), (uint8_t)(i * 3));
+		assert_int_equal(*byte(size - vl / 8), 0x1f);
+		assert_int_equal(*byte(size), 0xee);
+		memcpy(was_z, z, sizeof(z));
+		was = fp;
+		memset(z, 0, sizeof(z));
+		memset(fp.p, 0, sizeof(fp.p));
+		assert_int_equal(arch_state_set_pages(&vps[0], SVE, pages), HV_STATUS_SUCCESS);
+		for (uint32_t i = 0; i < 32 * vl && vl <= 128; i++)
+			assert_int_equal(z[0][i], was_z[0][i]);
+		if (vl > 128)
+			assert_memory_equal(z[1], was_z[1], 16 * vl);
+		assert_memory_equal(fp.p, was.p, 17 * vl / 8);
+		memset(z, 0, sizeof(z));
+		memset(fp.p, 0, sizeof(fp.p));
+	}
+	/* On one page it comes by the other way */
+	sve_setup(16);
+	assert_int_equal(arch_state_get(&vps[0], SVE, 0, pages[0]), HV_STATUS_SUCCESS);
+	memset(z, 0, sizeof(z));
+	assert_int_equal(arch_state_set(&vps[0], SVE, pages[0]), HV_STATUS_SUCCESS);
+	assert_int_equal(z[0][16], 7);
+}
+
+static void test_sve_bad(void **state)
+{
+	uint32_t vl = 256, ffr = 16 + 32 * vl + 16 * vl / 8;
+
+	(void)state;
+	/* Without SVE there is no such type */
+	assert_int_equal(arch_state_size(&part, SVE), 0);
+	sve_setup(vl);
+	cpu_sve_vl = 0;
+	assert_int_equal(arch_state_get_pages(&vps[0], SVE, pages), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(arch_state_set_pages(&vps[0], SVE, pages), HV_STATUS_INVALID_PARAMETER);
+	cpu_sve_vl = vl;
+	assert_int_equal(arch_state_get_pages(&vps[0], LOCAL, pages), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(arch_state_set_pages(&vps[0], LOCAL, pages), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(arch_state_get_pages(&vps[0], SVE, pages), HV_STATUS_SUCCESS);
+	*byte(16) = 0xff;
+	for (uint32_t i = 0; i < 16 + vl; i++) {
+		/* Each byte of the header; in FFR a hole or one too far up */
+		uint32_t at = i < 16 ? i : ffr + (i - 16) / 8;
+		uint8_t bit = (uint8_t)(i < 16 ? 1u : 1u << i % 8), was = *byte(at);
+
+		*byte(at) = was ^ bit;
+		/* 1f: a one more or less at its end is fine */
+		assert_int_equal(arch_state_set_pages(&vps[0], SVE, pages),
+				 i == 16 + 4 || i == 16 + 5 ? HV_STATUS_SUCCESS
+							    : HV_STATUS_INVALID_PARAMETER);
+		if (i < 16 + 4)
+			assert_int_equal(z[0][0], 0);
+		*byte(at) = was;
+	}
 }
 
 static uint16_t ask(uint32_t intid, uint64_t control, uint64_t dest)
@@ -282,6 +391,8 @@ int main(void)
 		cmocka_unit_test_setup(test_sizes, setup),
 		cmocka_unit_test_setup(test_local, setup),
 		cmocka_unit_test_setup(test_global, setup),
+		cmocka_unit_test_setup(test_sve, setup),
+		cmocka_unit_test_setup(test_sve_bad, setup),
 		cmocka_unit_test_setup(test_assert, setup),
 		cmocka_unit_test_setup(test_assert_bad, setup),
 		cmocka_unit_test_setup(test_raise, setup),

@@ -141,6 +141,21 @@ void el2_fp_load(const struct el2_fp *fp)
 {
 	cpu_fp = *fp;
 }
+uint32_t cpu_sve_vl;
+bool cpu_has_sme;
+static uint8_t cpu_z[2][4096], root_z[2][4096], guest_z[2][4096];
+void el2_sve_save(uint8_t *z_low, uint8_t *z_high, struct el2_fp *fp)
+{
+	memcpy(z_low, cpu_z[0], 16 * cpu_sve_vl);
+	memcpy(z_high, cpu_z[1], 16 * cpu_sve_vl);
+	*fp = cpu_fp;
+}
+void el2_sve_load(const uint8_t *z_low, const uint8_t *z_high, const struct el2_fp *fp)
+{
+	memcpy(cpu_z[0], z_low, 16 * cpu_sve_vl);
+	memcpy(cpu_z[1], z_high, 16 * cpu_sve_vl);
+	cpu_fp = *fp;
+}
 void gic_kick_begin(uint32_t cpu)
 {
 	(void)cpu;
@@ -214,6 +229,8 @@ static int setup(void **state)
 	*fake_sysreg("vttbr_el2") = 0x1000;
 	exit_at = kicks = entered = 0;
 	kicked = mail_later = false;
+	cpu_sve_vl = 0;
+	cpu_has_sme = false;
 	timer_lent = timer_root_active = false;
 	timer_writes = started = kicked_vps = synth_runs = absents = 0;
 	synth_deadline = UINT64_MAX;
@@ -297,6 +314,68 @@ static void test_root_again(void **state)
 	/* EL2 acknowledges nothing */
 	assert_int_equal(fake_next("icc_eoir1_el1", 0), -1);
 	assert_int_equal(fake_next("icc_dir_el1", 0), -1);
+}
+
+/* SVE: all of Z, and ZCR_EL1; SME's register that no trap reaches. */
+static void sve_in_guest(void)
+{
+	assert_int_equal(cpu_z[0][7], 0x22);
+	assert_int_equal(cpu_z[1][16 * 64 - 1], 0x22);
+	assert_int_equal(*fake_sysreg("s3_0_c1_c2_0"), 5);
+	assert_int_equal(*fake_sysreg("s3_3_c13_c0_5"), 0x99);
+	memset(cpu_z, 0x33, sizeof(cpu_z));
+	*fake_sysreg("s3_0_c1_c2_0") = 7;
+	*fake_sysreg("s3_3_c13_c0_5") = 0x77;
+}
+
+static void test_sve(void **state)
+{
+	union hv_register_value v = { { 0x1111, 0x2222 } };
+
+	(void)state;
+	cpu_sve_vl = 64;
+	cpu_has_sme = true;
+	for (uint32_t i = 0; i < 2; i++) {
+		root_vp.arch.z[i] = root_z[i];
+		vp.arch.z[i] = guest_z[i];
+	}
+	memset(cpu_z, 0x11, sizeof(cpu_z));
+	memset(guest_z, 0x22, sizeof(guest_z));
+	*fake_sysreg("s3_0_c1_c2_0") = 15;
+	*fake_sysreg("s3_3_c13_c0_5") = 0x55;
+	vp.arch.zcr = 5;
+	vp.arch.tpidr2 = 0x99;
+	in_guest = sve_in_guest;
+	exits[0] = EXIT_IRQ;
+	(void)run();
+	assert_int_equal(entered, 1);
+	assert_int_equal(cpu_z[0][7], 0x11);
+	assert_int_equal(cpu_z[1][16 * 64 - 1], 0x11);
+	assert_int_equal(*fake_sysreg("s3_0_c1_c2_0"), 15);
+	assert_int_equal(*fake_sysreg("s3_3_c13_c0_5"), 0x55);
+	assert_int_equal(guest_z[1][16 * 64 - 1], 0x33);
+	assert_int_equal(vp.arch.zcr, 7);
+	assert_int_equal(vp.arch.tpidr2, 0x77);
+	/* Q registers by name are the low ends */
+	assert_int_equal(arch_vp_set_register(&vp, HV_ARM64_REGISTER_Q0 + 18, &v),
+			 HV_STATUS_SUCCESS);
+	assert_int_equal(guest_z[1][2 * 64], 0x11);
+	assert_int_equal(guest_z[1][2 * 64 + 8], 0x22);
+	assert_int_equal(guest_z[1][2 * 64 + 16], 0x33);
+	v.reg64 = 16;
+	assert_int_equal(arch_vp_set_register(&vp, HV_ARM64_REGISTER_ZCR_EL1, &v),
+			 HV_STATUS_INVALID_REGISTER_VALUE);
+	v.reg64 = 15;
+	assert_int_equal(arch_vp_set_register(&vp, HV_ARM64_REGISTER_ZCR_EL1, &v),
+			 HV_STATUS_SUCCESS);
+	assert_int_equal(vp.arch.zcr, 15);
+	assert_int_equal(arch_vp_get_register(&vp, HV_ARM64_REGISTER_ZCR_EL1, &v),
+			 HV_STATUS_SUCCESS);
+	cpu_sve_vl = 0;
+	assert_int_equal(arch_vp_get_register(&vp, HV_ARM64_REGISTER_ZCR_EL1, &v),
+			 HV_STATUS_UNKNOWN_REGISTER_NAME);
+	assert_int_equal(arch_vp_set_register(&vp, HV_ARM64_REGISTER_ZCR_EL1, &v),
+			 HV_STATUS_UNKNOWN_REGISTER_NAME);
 }
 
 static int next_with(const char *what, int from, uint64_t bits)
@@ -886,6 +965,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_in_force, setup),
 		cmocka_unit_test_setup(test_root_again, setup),
+		cmocka_unit_test_setup(test_sve, setup),
 		cmocka_unit_test_setup(test_walks, setup),
 		cmocka_unit_test_setup(test_no_deadline, setup),
 		cmocka_unit_test_setup(test_exits, setup),

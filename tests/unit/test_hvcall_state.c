@@ -13,6 +13,10 @@
 /* The architecture's: two by page, one inline. */
 #define LAPIC	    HV_VP_STATE_LOCAL_INTERRUPT_CONTROLLER
 #define LAPIC_SIZE  176u
+#define LONG	    (7u | HV_VP_STATE_PFN) /* three pages */
+#define LONG_SIZE   8752u
+#define SHARED	    (6u | HV_VP_STATE_PFN | HV_VP_STATE_ANY_VP) /* of the partition */
+#define SHARED_SIZE 3600u
 #define INLINE	    0x30u
 #define INLINE_SIZE 48u
 #define TIMERS	    HV_VP_STATE_SYNTHETIC_TIMERS
@@ -28,6 +32,8 @@ uint32_t arch_state_size(const struct partition *p, uint32_t type)
 {
 	assert_ptr_equal(p, child);
 	return type == LAPIC		   ? LAPIC_SIZE
+	       : type == LONG		   ? LONG_SIZE
+	       : type == SHARED		   ? SHARED_SIZE
 	       : type == HV_VP_STATE_XSAVE ? PAGE_SIZE
 	       : type == INLINE		   ? INLINE_SIZE
 					   : 0;
@@ -57,6 +63,47 @@ uint16_t arch_state_set(struct vp *vp, uint32_t type, const void *buf)
 	fake_note(FAKE_STATE_SET, vp, type);
 	memset(at_pfn(DATA_PFN), 0xee, PAGE_SIZE);
 	memcpy(seen, buf, arch_state_size(child, type));
+	return state_status;
+}
+
+uint16_t arch_state_get_pages(struct vp *vp, uint32_t type, void *const *pages)
+{
+	assert_int_equal(type, LONG);
+	judge(vp, pages[0]);
+	fake_note(FAKE_STATE_GET, vp, type);
+	for (uint32_t i = 0; i < 3; i++)
+		memset(pages[i], (int)(0x70 + i), i < 2 ? PAGE_SIZE : LONG_SIZE % PAGE_SIZE);
+	return state_status;
+}
+
+uint16_t arch_state_set_pages(struct vp *vp, uint32_t type, void *const *pages)
+{
+	assert_int_equal(type, LONG);
+	judge(vp, pages[0]);
+	fake_note(FAKE_STATE_SET, vp, type);
+	for (uint32_t i = 0; i < 3; i++)
+		seen[i] = *(const uint8_t *)pages[i];
+	return state_status;
+}
+
+/* Of the partition: every VP is taken, and the partition's lock. */
+uint16_t arch_partition_state_get(struct partition *p, uint32_t type, void *buf)
+{
+	assert_ptr_equal(p, child);
+	assert_int_equal(p->lock.held, 1);
+	assert_int_equal(child_vp->owner, VP_ACCESSED);
+	fake_note(FAKE_STATE_GET, p, type);
+	memset(buf, 0x66, SHARED_SIZE);
+	return state_status;
+}
+
+uint16_t arch_partition_state_set(struct partition *p, uint32_t type, const void *buf)
+{
+	assert_ptr_equal(p, child);
+	assert_int_equal(child_vp->owner, VP_ACCESSED);
+	assert_ptr_not_equal(buf, at_pfn(DATA_PFN));
+	fake_note(FAKE_STATE_SET, p, type);
+	seen[0] = *(const uint8_t *)buf;
 	return state_status;
 }
 
@@ -393,6 +440,70 @@ static void test_timers(void **state)
 	assert_int_equal(got.timers[2].count, 12345);
 }
 
+/* A state of several pages: each held for the call, wherever they are, and none of another count.
+ */
+static void test_long(void **state)
+{
+	static const uint64_t pfns[3] = { DATA_PFN + 2, DATA_PFN, DATA_PFN + 1 };
+	struct state_in in = input(LONG);
+
+	(void)state;
+	for (uint32_t words = 0; words < 6; words++) {
+		if (words == 3)
+			continue;
+		for (uint32_t i = 0; i < words; i++)
+			in.var[i] = DATA_PFN;
+		refused(GET(words), &in, HV_STATUS_INVALID_PARAMETER);
+		refused(SET(words), &in, HV_STATUS_INVALID_PARAMETER);
+	}
+	memcpy(in.var, pfns, sizeof(pfns));
+	for (uint32_t i = 0; i < 3; i++)
+		fill(pfns[i]);
+	assert_int_equal(call(GET(3), &in), OK);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(at_pfn(pfns[i])[5], 0x70 + i);
+	assert_int_equal(at_pfn(pfns[2])[LONG_SIZE % PAGE_SIZE - 1], 0x72);
+	assert_int_equal(at_pfn(pfns[2])[LONG_SIZE % PAGE_SIZE],
+			 (uint8_t)(LONG_SIZE % PAGE_SIZE * 5 + 3));
+	assert_int_equal(call(SET(3), &in), OK);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(seen[i], 0x70 + i);
+	/* One that is none: those before it are let go of */
+	for (uint32_t i = 0; i < 3; i++) {
+		memcpy(in.var, pfns, sizeof(pfns));
+		in.var[i] = ROOT_CORE;
+		refused(GET(3), &in, HV_STATUS_INVALID_PARAMETER);
+		for (uint32_t k = 0; k < 3; k++)
+			assert_int_equal(frame_holds(pfns[k]), 0);
+	}
+}
+
+/* HV_ANY_VP is asked for what is of the partition, and for nothing else; no VP is for that. */
+static void test_any_vp(void **state)
+{
+	struct state_in in = input(LAPIC);
+
+	(void)state;
+	in.h.vp_index = HV_ANY_VP;
+	refused(GET(1), &in, HV_STATUS_INVALID_VP_INDEX);
+	refused(SET(1), &in, HV_STATUS_INVALID_VP_INDEX);
+	in = input(SHARED);
+	refused(GET(1), &in, HV_STATUS_INVALID_VP_INDEX);
+	in.h.vp_index = HV_ANY_VP;
+	assert_int_equal(call(GET(1), &in), OK);
+	assert_int_equal(at_pfn(DATA_PFN)[SHARED_SIZE - 1], 0x66);
+	assert_int_equal(call(SET(1), &in), OK);
+	assert_int_equal(seen[0], 0x66);
+	assert_int_equal(child_vp->owner, VP_IDLE);
+	assert_int_equal(child->lock.held, 0);
+	child_vp->owner = VP_RUNNING;
+	refused(GET(1), &in, HV_STATUS_INVALID_VP_STATE);
+	refused(SET(1), &in, HV_STATUS_INVALID_VP_STATE);
+	child_vp->owner = VP_IDLE;
+	in.h.type = SHARED | 8;
+	refused(GET(1), &in, HV_STATUS_INVALID_PARAMETER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,7 +512,8 @@ int main(void)
 		cmocka_unit_test(test_pages),	     cmocka_unit_test(test_page_rights),
 		cmocka_unit_test(test_by_page),	     cmocka_unit_test(test_synic_pages),
 		cmocka_unit_test(test_inline),	     cmocka_unit_test(test_inline_output),
-		cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_timers),	     cmocka_unit_test(test_long),
+		cmocka_unit_test(test_any_vp),
 	};
 
 	return cmocka_run_group_tests(tests, hcall_setup, hcall_teardown);

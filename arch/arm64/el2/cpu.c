@@ -11,7 +11,14 @@
 
 #define PSCI_CPU_ON 0xc4000003u
 
+#define CPU_SVE(pfr0) ((pfr0) >> 32 & 0xf)
+#define CPU_SME(pfr1) ((pfr1) >> 24 & 0xf)
+#define ZCR_LEN_MAX   0xfull
+
 uint64_t cpu_hz;
+uint32_t cpu_sve_vl;
+bool cpu_has_sme;
+static bool cpu_vl_known;
 uint32_t cpu_pa_bits;
 
 /* What el2_secondary reads with the MMU off; a cache line of its own. */
@@ -46,6 +53,36 @@ void cpu_switch_boot_stack(void (*fn)(void))
 }
 
 /*
+ * SVE is the VPs', at every length that the CPU has; EL2 itself works at the longest, for the
+ * switch. Streaming mode, which SME has, is off and stays so (CPTR_EL2.TSM). Answers CPTR_EL2.TZ.
+ */
+static uint64_t init_sve(uint64_t cptr)
+{
+	bool sve = CPU_SVE(read_sysreg(id_aa64pfr0_el1));
+	uint32_t vl = 0;
+
+	cpu_has_sme = CPU_SME(read_sysreg(id_aa64pfr1_el1));
+	if (sve || cpu_has_sme) {
+		write_sysreg(cptr_el2, cptr & ~(CPTR_TZ | CPTR_TSM));
+		isb();
+	}
+	if (cpu_has_sme)
+		write_sysreg(s3_3_c4_c2_2, 0); /* SVCR */
+	if (sve) {
+		write_sysreg(s3_4_c1_c2_0, ZCR_LEN_MAX); /* ZCR_EL2 */
+		isb();
+		vl = (uint32_t)el2_sve_vl();
+	}
+	/* A VP's registers fit every CPU; the boot CPU comes first, alone */
+	if (!cpu_vl_known)
+		cpu_sve_vl = vl;
+	cpu_vl_known = true;
+	if (vl != cpu_sve_vl)
+		panic("CPUs with SVE registers of different lengths");
+	return sve ? 0 : CPTR_TZ;
+}
+
+/*
  * Everything of EL2 that acts on lower levels, on every CPU the same; what is UNKNOWN out of reset
  * is written. The guest's own of them are in the VP switch.
  */
@@ -53,7 +90,7 @@ void cpu_init_this(void)
 {
 	uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1), pfr0 = read_sysreg(id_aa64pfr0_el1);
 	uint64_t mmfr0 = read_sysreg(id_aa64mmfr0_el1), mmfr1 = read_sysreg(id_aa64mmfr1_el1);
-	uint64_t mdcr = MDCR_TPM | MDCR_TPMCR, cptr = CPTR_RES1 | CPTR_TZ | CPTR_TSM | CPTR_TTA;
+	uint64_t mdcr = MDCR_TPM | MDCR_TPMCR, cptr = CPTR_RES1 | CPTR_TSM | CPTR_TTA;
 
 	write_sysreg(vbar_el2, (uint64_t)(uintptr_t)el2_vectors);
 	/* PMU: all counters stay EL1's by number, every access traps (D19.3.17) */
@@ -66,6 +103,7 @@ void cpu_init_this(void)
 	write_sysreg(mdcr_el2, mdcr);
 	if (pfr0 >> 44 & 0xf)
 		cptr |= CPTR_TAM;
+	cptr |= init_sve(cptr);
 	write_sysreg(cptr_el2, cptr);
 	write_sysreg(hstr_el2, 0);
 	write_sysreg(vpidr_el2, read_sysreg(midr_el1));

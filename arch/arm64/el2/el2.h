@@ -18,6 +18,10 @@ void el2_switch_stack(uint64_t identity, uint64_t ttbr0, uint64_t sp, void (*fn)
 /* fp.S */
 void el2_fp_save(struct el2_fp *fp);
 void el2_fp_load(const struct el2_fp *fp);
+/* sve.S; the bytes of a Z register at EL2's length */
+uint64_t el2_sve_vl(void);
+void el2_sve_save(uint8_t *z_low, uint8_t *z_high, struct el2_fp *fp);
+void el2_sve_load(const uint8_t *z_low, const uint8_t *z_high, const struct el2_fp *fp);
 extern const uint8_t el2_identity[], el2_switch_tables[], el2_secondary[], el2_vectors[];
 extern const uint8_t el2_smc_insn[], el2_smc_fixup[];
 
@@ -29,6 +33,7 @@ void cpu_switch_boot_stack(void (*fn)(void)) __attribute__((noreturn));
 void cpu_init_this(void);
 void cpu_start_others(const struct boot_info *bi);
 extern uint64_t cpu_hz;
+extern bool cpu_has_sme;
 extern uint32_t cpu_pa_bits;
 
 /* -- stage1.c: EL2's own tables ---------------------------------------------------------------- */

@@ -27,7 +27,7 @@ const struct id_field id_fields[] = {
 	PASS(4, 0, 20, "AdvSIMD"),
 	PASS(4, 0, 24, "GIC"),
 	HIDE(4, 0, 28, "RAS"), /* HCR_EL2.TERR */
-	HIDE(4, 0, 32, "SVE"), /* CPTR_EL2.TZ */
+	PASS(4, 0, 32, "SVE"), /* switched at the longest length: sve.S */
 	HIDE(4, 0, 36, "SEL2"),
 	HIDE(4, 0, 40, "MPAM"),
 	HIDE(4, 0, 44, "AMU"), /* CPTR_EL2.TAM */
@@ -45,16 +45,16 @@ const struct id_field id_fields[] = {
 	HIDE(4, 1, 28, "RNDR_trap"),
 	HIDE(4, 1, 32, "CSV2_frac"),
 	HIDE(4, 1, 36, "NMI"),
-	/* ID_AA64ZFR0_EL1, ID_AA64SMFR0_EL1: with SVE and SME */
-	HIDE(4, 4, 0, "SVEver"),
-	HIDE(4, 4, 4, "AES"),
-	HIDE(4, 4, 16, "BitPerm"),
-	HIDE(4, 4, 20, "BF16"),
-	HIDE(4, 4, 32, "SHA3"),
-	HIDE(4, 4, 40, "SM4"),
-	HIDE(4, 4, 44, "I8MM"),
-	HIDE(4, 4, 52, "F32MM"),
-	HIDE(4, 4, 56, "F64MM"),
+	/* ID_AA64ZFR0_EL1: what SVE has; ID_AA64SMFR0_EL1: with SME */
+	PASS(4, 4, 0, "SVEver"),
+	PASS(4, 4, 4, "AES"),
+	PASS(4, 4, 16, "BitPerm"),
+	PASS(4, 4, 20, "BF16"),
+	PASS(4, 4, 32, "SHA3"),
+	PASS(4, 4, 40, "SM4"),
+	PASS(4, 4, 44, "I8MM"),
+	PASS(4, 4, 52, "F32MM"),
+	PASS(4, 4, 56, "F64MM"),
 	HIDE(4, 5, 32, "F32F32"),
 	HIDE(4, 5, 36, "B16F32 and F16F32, low"),
 	HIDE(4, 5, 40, "I8I32, low"),

@@ -41,6 +41,16 @@ void arch_partition_free(struct partition *p)
 	p->arch.gic = NULL;
 }
 
+static void give_back(struct vp *vp)
+{
+	void *page[] = { vp->arch.fp, vp->arch.gic, vp->arch.z[0],
+			 SVE_PAGES > 1 ? vp->arch.z[1] : NULL };
+
+	for (uint32_t i = 0; i < ARRAY_LEN(page); i++)
+		if (page[i])
+			pool_free(&vp->partition->pool, page[i]);
+}
+
 uint16_t arch_vp_init(struct vp *vp)
 {
 	struct pool *pool = &vp->partition->pool;
@@ -48,12 +58,16 @@ uint16_t arch_vp_init(struct vp *vp)
 
 	_Static_assert(sizeof(struct el2_fp) <= PAGE_SIZE, "a page of its own");
 	a->fp = pool_alloc(pool);
-	a->gic = a->fp && vp->partition->arch.gic ? pool_alloc(pool) : NULL;
-	if (!a->fp || (vp->partition->arch.gic && !a->gic)) {
-		if (a->fp)
-			pool_free(pool, a->fp);
+	a->gic = vp->partition->arch.gic ? pool_alloc(pool) : NULL;
+	a->z[0] = SVE_PAGES ? pool_alloc(pool) : NULL;
+	a->z[1] = SVE_PAGES > 1 ? pool_alloc(pool) : NULL;
+	if (!a->fp || (vp->partition->arch.gic && !a->gic) || (SVE_PAGES && !a->z[0]) ||
+	    (SVE_PAGES > 1 && !a->z[1])) {
+		give_back(vp);
 		return HV_STATUS_INSUFFICIENT_MEMORY;
 	}
+	if (SVE_PAGES == 1)
+		a->z[1] = a->z[0] + 16 * cpu_sve_vl;
 	vp->cpu = ~0u;
 	/* Sixteen to a cluster, as SGIs name them; the counter starts with the partition. */
 	a->mpidr = (vp->index & 0xf) | (uint64_t)(vp->index >> 4) << 8;
@@ -66,11 +80,9 @@ uint16_t arch_vp_init(struct vp *vp)
 
 void arch_vp_free(struct vp *vp)
 {
-	if (vp->arch.gic) {
+	if (vp->arch.gic)
 		vgic_remove_vp(vp->arch.gic);
-		pool_free(&vp->partition->pool, vp->arch.gic);
-	}
-	pool_free(&vp->partition->pool, vp->arch.fp);
+	give_back(vp);
 }
 
 /* Registers that a reset leaves UNKNOWN are zero (Arm ARM, D1.7.1). There is no INIT. */
@@ -87,6 +99,9 @@ void arch_vp_reset(struct vp *vp, bool init)
 	memset(a->x, 0, sizeof(a->x));
 	memcpy(a->el1, reset, sizeof(reset));
 	memset(a->fp, 0, sizeof(*a->fp));
+	for (uint32_t i = 0; i < 2 && cpu_sve_vl; i++)
+		memset(a->z[i], 0, 16 * cpu_sve_vl);
+	a->zcr = a->tpidr2 = 0;
 	a->pc = 0;
 	a->pstate = PSR_EL1H | PSR_DAIF;
 	a->cntv_ctl = a->cntv_cval = 0;

@@ -10,6 +10,7 @@
 #include "kernel/arch.h"
 
 #define CNT_BITS    3ull /* ENABLE, IMASK */
+#define ZCR_LEN	    0xfull
 #define CNT_ISTATUS 4ull /* the clock's to say: what is set of it is ignored */
 
 static const struct {
@@ -58,7 +59,10 @@ static uint64_t *vector_at(struct arch_vp *a, uint32_t name)
 {
 	uint32_t n = name - HV_ARM64_REGISTER_Q0;
 
-	return n < 32 ? a->fp->q[n] : NULL;
+	if (n >= 32)
+		return NULL;
+	/* With SVE the low 128 bits of Z: one storage */
+	return cpu_sve_vl ? (uint64_t *)(a->z[n / 16] + n % 16 * cpu_sve_vl) : a->fp->q[n];
 }
 
 /* AArch64, EL1 or EL0: anything else would be another's exception level, or an illegal return. */
@@ -118,6 +122,11 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 		v->reg64 = 0;
 		if (atomic_load(&a->power) != EL2_ON)
 			v->reg64 = HV_ACTIVITY_STARTUP_SUSPEND;
+		break;
+	case HV_ARM64_REGISTER_ZCR_EL1:
+		if (!cpu_sve_vl)
+			return HV_STATUS_UNKNOWN_REGISTER_NAME;
+		v->reg64 = a->zcr;
 		break;
 	case HV_ARM64_REGISTER_CNTP_CTL_EL0:
 		v->reg64 = vp_timer_ctl(vp);
@@ -186,6 +195,13 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		if (v->reg64 & ~(uint64_t)HV_ACTIVITY_STARTUP_SUSPEND)
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		psci_set_power(vp, !v->reg64);
+		return HV_STATUS_SUCCESS;
+	case HV_ARM64_REGISTER_ZCR_EL1:
+		if (!cpu_sve_vl)
+			return HV_STATUS_UNKNOWN_REGISTER_NAME;
+		if (v->reg64 & ~ZCR_LEN)
+			return HV_STATUS_INVALID_REGISTER_VALUE;
+		a->zcr = v->reg64;
 		return HV_STATUS_SUCCESS;
 	case HV_ARM64_REGISTER_CNTP_CTL_EL0:
 		if (v->reg64 & ~(CNT_BITS | CNT_ISTATUS))

@@ -25,7 +25,14 @@ static void save_el1(struct arch_vp *a)
 #undef EL1_SAVE
 	a->cntv_ctl = read_sysreg(cntv_ctl_el0) & (CNT_ENABLE | CNT_IMASK);
 	a->cntv_cval = read_sysreg(cntv_cval_el0);
-	el2_fp_save(a->fp);
+	if (cpu_sve_vl) {
+		a->zcr = read_sysreg(s3_0_c1_c2_0); /* ZCR_EL1 */
+		el2_sve_save(a->z[0], a->z[1], a->fp);
+	} else {
+		el2_fp_save(a->fp);
+	}
+	if (cpu_has_sme)
+		a->tpidr2 = read_sysreg(s3_3_c13_c0_5); /* TPIDR2_EL0: no trap reaches it */
 }
 
 static void load_el1(const struct arch_vp *a)
@@ -37,7 +44,14 @@ static void load_el1(const struct arch_vp *a)
 #undef EL1_LOAD
 	write_sysreg(cntv_cval_el0, a->cntv_cval);
 	write_sysreg(cntv_ctl_el0, a->cntv_ctl);
-	el2_fp_load(a->fp);
+	if (cpu_sve_vl) {
+		write_sysreg(s3_0_c1_c2_0, a->zcr);
+		el2_sve_load(a->z[0], a->z[1], a->fp);
+	} else {
+		el2_fp_load(a->fp);
+	}
+	if (cpu_has_sme)
+		write_sysreg(s3_3_c13_c0_5, a->tpidr2);
 	/* VTTBR_EL2, HCR_EL2 and all of the above are in force before stage 1 is */
 	isb();
 	write_sysreg(sctlr_el1, a->el1[EL1_sctlr_el1]);

@@ -80,7 +80,23 @@ uint16_t arch_state_get(struct vp *vp, uint32_t type, uint64_t states, void *buf
 	return HV_STATUS_SUCCESS;
 }
 
-/* There is none on x86: arch_state_size() answers 0 for it. */
+/* Neither is there on x86: no arch_state_size() is above a page, nor of a partition. */
+uint16_t arch_state_get_pages(struct vp *vp, uint32_t type, void *const *pages)
+{
+	(void)vp;
+	(void)type;
+	(void)pages;
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
+uint16_t arch_state_set_pages(struct vp *vp, uint32_t type, void *const *pages)
+{
+	(void)vp;
+	(void)type;
+	(void)pages;
+	return HV_STATUS_INVALID_PARAMETER;
+}
+
 uint16_t arch_partition_state_get(struct partition *p, uint32_t type, void *buf)
 {
 	(void)p;

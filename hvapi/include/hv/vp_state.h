@@ -18,6 +18,7 @@
 #define HV_VP_STATE_SYNIC_MESSAGE_PAGE	       (2u | HV_VP_STATE_PFN)
 #define HV_VP_STATE_SYNIC_EVENT_FLAG_PAGE      (3u | HV_VP_STATE_PFN)
 #define HV_VP_STATE_SYNTHETIC_TIMERS	       4u
+#define HV_VP_STATE_SVE			       (7u | HV_VP_STATE_PFN) /* arm64 */
 /* Ours: no number is published for nested state. */
 #define HV_VP_STATE_NESTED (8u | HV_VP_STATE_PFN)
 

@@ -68,4 +68,14 @@ struct hv_arm64_global_interrupt_state {
 };
 _Static_assert(sizeof(struct hv_arm64_global_interrupt_state) == 16, "WinHvPlatformDefs.h");
 
+/* SVE: this header, then Z0 to Z31, P0 to P15 and FFR from register_data_offset on, packed. */
+#define HV_ARM64_SVE_VERSION 1u
+struct hv_arm64_sve_state {
+	uint16_t version;
+	uint16_t register_data_offset;
+	uint32_t vector_length; /* bytes of a Z register: of the longest, whatever ZCR_EL1 says */
+	uint64_t reserved;
+};
+_Static_assert(sizeof(struct hv_arm64_sve_state) == 16, "WinHvPlatformDefs.h: 16 bytes");
+
 #endif

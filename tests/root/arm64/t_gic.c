@@ -6,6 +6,7 @@
 #include <hv/vp_state_arm64.h>
 
 #include "tests/guests/arm64/gic_abi.h"
+#include "tests/root/arm64/state.h"
 #include "tests/root/guest.h"
 
 #define GICD	   0x08000000u
@@ -17,12 +18,6 @@
 #define EC_DABT_HV 0x25u
 
 #define INTERRUPT_ASSERTED (1ull << 34)
-
-struct image {
-	const char *name;
-	const uint8_t *start, *end;
-};
-extern const struct image guest_images[];
 
 struct machine {
 	hv_partition_id id;
@@ -67,12 +62,8 @@ static void start(struct machine *m, uint32_t vp)
 static void machine(struct machine *m, uint32_t vps, enum gic_work w0, enum gic_work w1,
 		    uint64_t count)
 {
-	const struct image *g = guest_images;
-
 	with_ram(m, vps, guest_pages(RAM_PAGES, 512));
-	while (strcmp(g->name, "gic"))
-		g++;
-	memcpy(m->ram + IMAGE, g->start, (size_t)(g->end - g->start));
+	image_load(m->ram + IMAGE, "gic");
 	m->shared->work[0] = w0;
 	m->shared->work[1] = w1;
 	m->shared->count = count;
@@ -330,18 +321,9 @@ TEST_CPUS(gic_psci, 2)
 
 /* -- state ---------------------------------------------------------------------------------------
  */
-struct state_call {
-	struct hv_input_vp_state h;
-	uint64_t pfn;
-};
-_Static_assert(sizeof(struct state_call) == 48, "header and one page number");
-
 static uint16_t state(uint16_t code, hv_partition_id id, uint32_t vp, uint32_t type, void *page)
 {
-	struct state_call in = { .h = { .partition_id = id, .vp_index = vp, .type = type },
-				 .pfn = pfn_of(page) };
-
-	return hv_status(code | 1ull << HV_HYPERCALL_VARHEAD_SHIFT, &in, sizeof(in), NULL, 0);
+	return state_pages(code, id, vp, type, page, 1);
 }
 
 #define LOCAL_TYPE  HV_VP_STATE_LOCAL_INTERRUPT_CONTROLLER

@@ -52,15 +52,17 @@ TEST(root_id_registers)
 	CHECK_EQ(pfr0 >> 4 & 0xf, 1);
 	CHECK_EQ(pfr0 >> 8 & 0xff, 0);	 /* EL2, EL3 */
 	CHECK_EQ(pfr0 >> 24 & 0xf, 1);	 /* GIC */
-	CHECK_EQ(pfr0 >> 28 & 0xfff, 0); /* RAS, SVE, SEL2 */
+	CHECK_EQ(pfr0 >> 28 & 0xf0f, 0); /* RAS, SEL2 */
 	CHECK_EQ(read_sysreg(id_aa64pfr1_el1) >> 8 & 0xffffff, 0);
 	CHECK_EQ(read_sysreg(id_aa64dfr0_el1) >> 8 & 0xf, 0);
 	CHECK_EQ(read_sysreg(id_aa64isar1_el1) & 0xff000ff0, 0);
 	CHECK((mmfr0 & 0xf) <= 5);
 	CHECK_EQ(mmfr0 >> 28, 0);
-	CHECK_EQ(read_sysreg(s3_0_c0_c4_4), 0); /* ID_AA64ZFR0_EL1 */
-	CHECK_EQ(read_sysreg(s3_0_c0_c1_0), 0); /* ID_PFR0_EL1: no AArch32 */
-	CHECK_EQ(read_sysreg(s3_0_c0_c7_7), 0); /* nothing there */
+	if (!(pfr0 >> 32 & 0xf))
+		CHECK_EQ(read_sysreg(s3_0_c0_c4_4), 0); /* ID_AA64ZFR0_EL1 */
+	CHECK_EQ(read_sysreg(s3_0_c0_c4_5), 0);		/* ID_AA64SMFR0_EL1 */
+	CHECK_EQ(read_sysreg(s3_0_c0_c1_0), 0);		/* ID_PFR0_EL1: no AArch32 */
+	CHECK_EQ(read_sysreg(s3_0_c0_c7_7), 0);		/* nothing there */
 	CHECK_EQ(read_sysreg(currentel) >> 2, 1);
 	CHECK_EQ(read_sysreg(mpidr_el1) & 0xff00ffffff, boot_info->arm64.mpidr[0]);
 }
@@ -82,11 +84,11 @@ TEST(root_undefined)
 	UNDEFINED("mrs x0, hcr_el2");
 	UNDEFINED("hvc #2");
 	UNDEFINED("hvc #0xffff");
-	/* Without ZEN the trap would be EL1's own, where there is SVE in silicon */
-	write_sysreg(cpacr_el1, 3 << 20 | 3 << 16);
+	/* Without SMEN the trap would be EL1's own, where there is SME in silicon */
+	write_sysreg(cpacr_el1, 3 << 24 | 3 << 20);
 	isb();
-	UNDEFINED(".inst 0x04e0e3e0");	   /* cntd x0: SVE */
-	UNDEFINED("mrs x0, s3_0_c1_c2_0"); /* ZCR_EL1 */
+	UNDEFINED(".inst 0x04bf5820");	   /* rdsvl x0, #1: SME */
+	UNDEFINED("mrs x0, s3_0_c1_c2_6"); /* SMCR_EL1 */
 	write_sysreg(cpacr_el1, 3 << 20);
 	isb();
 	CHECK_EQ(read_sysreg(actlr_el1), read_sysreg(actlr_el1));

@@ -136,7 +136,7 @@ TEST(vp_traps)
 	static const uint32_t insn[] = {
 		MRS(SYS(3, 3, 9, 12, 0), 1), /* PMCR_EL0 */
 		MRS(SYS(3, 0, 2, 1, 0), 1),  /* APIAKeyLo_EL1 */
-		MRS(SYS(3, 0, 1, 2, 0), 1),  /* ZCR_EL1 */
+		MRS(SYS(3, 0, 1, 2, 6), 1),  /* SMCR_EL1 */
 		0xd4000062,		     /* hvc #3 */
 		0xd4000022,		     /* hvc #1 without an identity */
 	};
@@ -156,7 +156,7 @@ TEST(vp_traps)
 					 HV_ACCESS_GPA_SUCCESS);
 		guest_set64(id, 0, HV_ARM64_REGISTER_VBAR_EL1, GUEST_CODE & ~0x7ffull);
 		/* ZEN: else the trap on SVE would be EL1's own */
-		guest_set64(id, 0, HV_ARM64_REGISTER_CPACR_EL1, 3 << 20 | 3 << 16);
+		guest_set64(id, 0, HV_ARM64_REGISTER_CPACR_EL1, 3 << 24 | 3 << 20 | 3 << 16);
 		guest_set64(id, 0, HV_ARM64_REGISTER_PC, GUEST_CODE);
 		guest_set64(id, 0, HV_ARM64_REGISTER_PSTATE, PSTATE_EL1H);
 		CHECK_EQ(guest_run(id, 0), GUEST_HALTED);

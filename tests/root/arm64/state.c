@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/root/arm64/state.h"
+
+#include <string.h>
+
+#include "tests/root/guest.h"
+
+extern const struct {
+	const char *name;
+	const uint8_t *start, *end;
+} guest_images[];
+
+void image_load(void *to, const char *name)
+{
+	uint32_t i = 0;
+
+	while (guest_images[i].name && strcmp(guest_images[i].name, name))
+		i++;
+	CHECK(guest_images[i].name != NULL);
+	memcpy(to, guest_images[i].start, (size_t)(guest_images[i].end - guest_images[i].start));
+}
+
+uint16_t state_pages(uint16_t code, hv_partition_id id, uint32_t vp, uint32_t type, void *at,
+		     uint32_t pages)
+{
+	struct {
+		struct hv_input_vp_state h;
+		uint64_t pfn[4];
+	} in = { .h = { .partition_id = id, .vp_index = vp, .type = type } };
+
+	CHECK(pages <= 4);
+	for (uint32_t i = 0; i < pages; i++)
+		in.pfn[i] = pfn_of(at) + i;
+	return hv_status(code | (uint64_t)pages << HV_HYPERCALL_VARHEAD_SHIFT, &in,
+			 sizeof(in.h) + 8 * (size_t)pages, NULL, 0);
+}
