@@ -100,8 +100,8 @@ uint16_t hvcall_get_vp_registers(struct hcall_args *a)
 		if (i == a->rep_count)
 			break;
 		memcpy(&name, a->list + 4 * i, sizeof(name));
-		status = own && !arch_own_register(name) ? HV_STATUS_UNKNOWN_REGISTER_NAME
-							 : vp_get_register(a->vp, name, &v);
+		status = own && !arch_own_register(a->vp, name) ? HV_STATUS_UNKNOWN_REGISTER_NAME
+								: vp_get_register(a->vp, name, &v);
 		if (status != HV_STATUS_SUCCESS)
 			break;
 		memcpy(a->out_list + 16 * i, &v, sizeof(v));
@@ -130,7 +130,7 @@ uint16_t hvcall_set_vp_registers(struct hcall_args *a)
 		memcpy(&r, a->list + 32 * i, sizeof(r));
 		if (r.padding || r.reserved)
 			status = HV_STATUS_INVALID_PARAMETER;
-		else if (own && !arch_own_register(r.name))
+		else if (own && !arch_own_register(a->vp, r.name))
 			status = HV_STATUS_UNKNOWN_REGISTER_NAME;
 		else
 			status = vp_set_register(a->vp, r.name, &r.value);

@@ -79,7 +79,7 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 
 /* May a VP name this register of its own (ARCH_SELF_REGISTERS)? Not those that it has in silicon.
  */
-bool arch_own_register(uint32_t name);
+bool arch_own_register(const struct vp *vp, uint32_t name);
 
 /* -- properties, intercepts, interrupts ------------------------------------------------------- */
 /* Read-only properties of the processors. HV_STATUS_UNKNOWN_PROPERTY when there is none. */

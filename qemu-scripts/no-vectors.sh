@@ -5,8 +5,8 @@
 set -u
 bad=$(aarch64-linux-gnu-objdump -d --no-show-raw-insn "$1" | awk '
 	/^[0-9a-f]+ </ { fn = $2 }
-	/[ \t,{\[]([qvdsbh]|z|p)[0-9]+[.,} \t\/]/ && fn !~ /^<el2_fp_(save|load)>:$/ { print fn $0 }
-	/fpsr|fpcr/ && fn !~ /^<el2_fp_(save|load)>:$/ { print fn $0 }')
+	/[ \t,{\[]([qvdsbh]|z|p)[0-9]+[.,} \t\/]/ && fn !~ /^<el2_(fp|sve)_(save|load|vl)>:$/ { print fn $0 }
+	/fpsr|fpcr/ && fn !~ /^<el2_(fp|sve)_(save|load|vl)>:$/ { print fn $0 }')
 if [ -n "$bad" ]; then
 	echo 'no-vectors: FP or SIMD registers outside of the VP switch:'
 	echo "$bad" | head -n 10

@@ -117,6 +117,8 @@ void test_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 3, 4)));
 /* The same, where a test cannot be: tests/skips.txt has to list it. */
 void test_skip(const char *why) __attribute__((noreturn));
+/* fn outside of a test: false when a check in it failed. */
+bool tests_guard(void (*fn)(void));
 /* Run every test whose name starts with one of the comma-separated prefixes (NULL: all). */
 bool tests_run(const char *prefixes);
 /* Value of key= in the command line, NULL when absent. */

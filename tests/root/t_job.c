@@ -37,14 +37,10 @@ static void without(const char *category)
 		without(category); \
 	}
 CONTROL(registers, "registers")
-CONTROL(xcr0, "xcr0")
-CONTROL(xsave, "xsave")
-CONTROL(debug, "debug")
-CONTROL(msrs, "msrs")
-CONTROL(tsc, "tsc")
-CONTROL(apic, "apic")
 CONTROL(synic, "synic")
 CONTROL(messages, "messages")
 CONTROL(events, "events")
 CONTROL(timers, "timers")
 CONTROL(reference_time, "reference-time")
+/* What an architecture has of its own: root_arch.h */
+JOB_CONTROLS

@@ -80,6 +80,14 @@ static bool wanted(const char *name, const char *prefixes)
 	return !prefixes && strncmp(name, "icount_", 7) != 0;
 }
 
+bool tests_guard(void (*fn)(void))
+{
+	if (setjmp(out))
+		return false;
+	fn();
+	return true;
+}
+
 /* On its own, so that longjmp() finds no local that it could spoil. */
 static bool run_one(const struct test *t)
 {

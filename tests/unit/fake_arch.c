@@ -134,8 +134,9 @@ WEAK void arch_pages_handed(uint64_t pfn, uint64_t count)
 	fake_note(FAKE_HANDED, NULL, pfn << 16 | count);
 }
 
-WEAK bool arch_own_register(uint32_t name)
+WEAK bool arch_own_register(const struct vp *vp, uint32_t name)
 {
+	(void)vp;
 	(void)name;
 	return false;
 }

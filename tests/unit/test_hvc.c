@@ -208,6 +208,23 @@ static void test_undefined(void **state)
 	}
 }
 
+/* Without an identity a guest can give itself one, and no more. */
+static void test_early(void **state)
+{
+	(void)state;
+	enabled = false;
+	for (uint32_t code = 0; code < 0x200; code++) {
+		bool through = code == 0x50 || code == 0x51;
+
+		vp.arch.pc = PC;
+		vp.arch.x[0] = code | 1ull << 32;
+		got.control = 0;
+		hvc(1);
+		assert_int_equal(got.control, through ? (code | 1ull << 32) : 0);
+		assert_int_equal(vp.arch.pc, through ? PC : PC - 4);
+	}
+}
+
 static void test_smccc(void **state)
 {
 	static const struct {
@@ -288,6 +305,7 @@ int main(void)
 		cmocka_unit_test_setup(test_again, setup),
 		cmocka_unit_test_setup(test_fault, setup),
 		cmocka_unit_test_setup(test_undefined, setup),
+		cmocka_unit_test_setup(test_early, setup),
 		cmocka_unit_test_setup(test_smccc, setup),
 		cmocka_unit_test_setup(test_smc, setup),
 	};

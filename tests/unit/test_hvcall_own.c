@@ -26,8 +26,9 @@ static bool take_ok;
 
 /* -- what stands behind the handlers ------------------------------------------------------------
  */
-bool arch_own_register(uint32_t name)
+bool arch_own_register(const struct vp *vp, uint32_t name)
 {
+	(void)vp;
 	return name == OWN || name == REFUSED;
 }
 bool vp_take(struct vp *vp)

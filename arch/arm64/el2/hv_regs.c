@@ -7,6 +7,7 @@
 
 #include "arch/arm64/el2/el2.h"
 #include "hvapi/cpuid.h"
+#include "hvapi/hypercall.h"
 #include "kernel/arch.h"
 
 bool hv_reg_get(const struct vp *vp, uint32_t name, union hv_register_value *v)
@@ -38,16 +39,22 @@ bool hv_reg_get(const struct vp *vp, uint32_t name, union hv_register_value *v)
 	return true;
 }
 
-bool arch_own_register(uint32_t name)
+/*
+ * Before a guest has said who it is, by GuestOsId, there is only what helps it to decide that
+ * (TLFS, "Establishing the hypercall interface", ARM64).
+ */
+bool arch_own_register(const struct vp *vp, uint32_t name)
 {
 	switch (name) {
 	case HV_REGISTER_HYPERVISOR_VERSION:
 	case HV_REGISTER_PRIVILEGES_AND_FEATURES_INFO:
 	case HV_REGISTER_FEATURES_INFO:
 	case HV_REGISTER_IMPLEMENTATION_LIMITS_INFO:
+	case HV_REGISTER_GUEST_OS_ID:
+	case HV_REGISTER_TIME_REF_COUNT:
 		return true;
 	default:
 		/* The hypervisor's own: from VP_RUNTIME on, SynIC and timers included */
-		return name >= HV_REGISTER_VP_RUNTIME;
+		return name >= HV_REGISTER_VP_RUNTIME && hypercall_enabled(vp->partition);
 	}
 }

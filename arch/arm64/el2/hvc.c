@@ -29,6 +29,14 @@ static const uint32_t hyperv_uid[4] = { 0x4d32ba58u, 0xcd244764u, 0x8eef6c75u, 0
 
 #define INSN 4u /* bytes of an HVC or SMC */
 
+/* How a guest says who it is: by the registers that it may touch before (arch_own_register()). */
+static bool early_call(uint64_t control)
+{
+	uint16_t code = (uint16_t)control;
+
+	return code == HVCALL_GET_VP_REGISTERS || code == HVCALL_SET_VP_REGISTERS;
+}
+
 /* first: the register of the control word. */
 static enum trap_action hypercall(struct vp *vp, uint32_t first, bool smccc)
 {
@@ -41,7 +49,7 @@ static enum trap_action hypercall(struct vp *vp, uint32_t first, bool smccc)
 				  .ext_last = !smccc,
 				  .wide = true };
 
-	if (!hypercall_enabled(vp->partition)) {
+	if (!hypercall_enabled(vp->partition) && !early_call(io.control)) {
 		/* PC is past an HVC: the exception is at it */
 		vp->arch.pc -= INSN;
 		inject_undefined(vp);

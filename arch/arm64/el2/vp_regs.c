@@ -219,6 +219,10 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 			return HV_STATUS_INVALID_PARAMETER;
 		a->pstate = v->reg64;
 		return HV_STATUS_SUCCESS;
+	case HV_ARM64_REGISTER_CNTVCT_EL0:
+		/* What it counts from, so that it stands there now, or when time goes on */
+		a->counter_offset += arch_vp_tsc(vp) - v->reg64;
+		return HV_STATUS_SUCCESS;
 	case HV_ARM64_REGISTER_CNTV_CTL_EL0:
 		if (v->reg64 & ~CNT_BITS)
 			return HV_STATUS_INVALID_PARAMETER;

@@ -182,8 +182,9 @@ void arch_pages_handed(uint64_t pfn, uint64_t count)
 }
 
 /* Synthetic registers of a VP's own are MSRs. */
-bool arch_own_register(uint32_t name)
+bool arch_own_register(const struct vp *vp, uint32_t name)
 {
+	(void)vp;
 	(void)name;
 	return false;
 }

@@ -69,4 +69,20 @@ void gic_write(uint32_t index, uint32_t offset, uint32_t v);
 void smccc_hvc(uint64_t x[4]);
 void smccc_smc(uint64_t x[4]);
 
+/* Categories of the main job beside those that every architecture has: t_job.c */
+#define JOB_CONTROLS \
+	CONTROL(fp, "fp") \
+	CONTROL(counter, "counter") \
+	CONTROL(timer, "timer") \
+	CONTROL(physical_timer, "physical-timer") \
+	CONTROL(icc_control, "icc-control") \
+	CONTROL(gic, "gic") \
+	CONTROL(gic_global, "gic-global") \
+	TEST(job_without_sve) \
+	{ \
+		if (!(read_sysreg(id_aa64pfr0_el1) >> 32 & 0xf)) \
+			test_skip("no SVE on this CPU"); \
+		without("sve"); \
+	}
+
 #endif

@@ -34,3 +34,19 @@ uint16_t state_pages(uint16_t code, hv_partition_id id, uint32_t vp, uint32_t ty
 	return hv_status(code | (uint64_t)pages << HV_HYPERCALL_VARHEAD_SHIFT, &in,
 			 sizeof(in.h) + 8 * (size_t)pages, NULL, 0);
 }
+
+uint16_t state_inline(uint16_t code, hv_partition_id id, uint32_t vp, uint32_t type, void *at,
+		      uint32_t size)
+{
+	struct {
+		struct hv_input_vp_state h;
+		uint8_t data[256];
+	} in = { .h = { .partition_id = id, .vp_index = vp, .type = type } };
+	bool set = code == HVCALL_SET_VP_STATE;
+
+	CHECK(size <= sizeof(in.data));
+	if (set)
+		memcpy(in.data, at, size);
+	return hv_status(code | (set ? (uint64_t)size / 8 << HV_HYPERCALL_VARHEAD_SHIFT : 0), &in,
+			 sizeof(in.h) + (set ? size : 0), set ? NULL : at, set ? 0 : size);
+}

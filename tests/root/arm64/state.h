@@ -10,6 +10,9 @@
 /* A state that goes by `pages` pages from `at` on. */
 uint16_t state_pages(uint16_t code, hv_partition_id id, uint32_t vp, uint32_t type, void *at,
 		     uint32_t pages);
+/* A state that goes inline, `size` bytes at `at`. */
+uint16_t state_inline(uint16_t code, hv_partition_id id, uint32_t vp, uint32_t type, void *at,
+		      uint32_t size);
 /* The image of a guest of tests/guests/arm64. */
 void image_load(void *to, const char *name);
 

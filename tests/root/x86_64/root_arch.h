@@ -138,4 +138,13 @@ void apic_ipi(uint32_t cpu, uint32_t low);
 /* ticks of the bus clock at divide by 1 */
 void apic_timer(uint32_t lvt, uint32_t initial);
 
+/* Categories of the main job beside those that every architecture has: t_job.c */
+#define JOB_CONTROLS \
+	CONTROL(xcr0, "xcr0") \
+	CONTROL(xsave, "xsave") \
+	CONTROL(debug, "debug") \
+	CONTROL(msrs, "msrs") \
+	CONTROL(tsc, "tsc") \
+	CONTROL(apic, "apic")
+
 #endif
