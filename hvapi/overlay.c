@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "hvapi/overlay.h"
 
+#include "kernel/arch.h"
 #include "kernel/frame.h"
-#include "kernel/partition.h"
 #include "kernel/smp.h"
 
 struct overlay *overlay_at(struct partition *p, uint64_t gfn, uint64_t count)
@@ -15,8 +15,13 @@ struct overlay *overlay_at(struct partition *p, uint64_t gfn, uint64_t count)
 
 static void release_under(struct overlay *o)
 {
-	if (o->has_under && o->under.prot & SLAT_RWX)
-		frame_release(o->under.hpa.v >> PAGE_SHIFT);
+	uint64_t pfn = o->under.hpa.v >> PAGE_SHIFT;
+
+	/* The flush that put the overlay there was the last of it as a mapping. */
+	if (o->has_under && o->under.prot & SLAT_RWX) {
+		arch_pages_handed(pfn, 1);
+		frame_release(pfn);
+	}
 	o->has_under = false;
 }
 

@@ -96,6 +96,23 @@ static void test_who(void **state)
 	assert_ptr_equal(fake_other_cpus[1].running, &other);
 }
 
+/* Hardware that does it by itself: nobody has to leave, and a new generation is made all the same.
+ */
+static void test_by_hardware(void **state)
+{
+	(void)state;
+	fake_flush_done = true;
+	for (uint32_t i = 0; i < FAKE_CPUS; i++)
+		percpu_table[i]->running = &s;
+	smp_flush_slat(&s);
+	for (uint32_t i = 0; i < FAKE_CPUS; i++) {
+		assert_int_equal(kicked[i], 0);
+		assert_ptr_equal(percpu_table[i]->running, &s);
+	}
+	assert_int_equal(s.generation, 1);
+	assert_int_equal(percpu_self.counters[COUNT_FLUSHES], 1);
+}
+
 /* This CPU need not be the first of the table. */
 static void test_self(void **state)
 {
@@ -243,7 +260,7 @@ static void test_protocol(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_nobody),   TEST(test_who),  TEST(test_self),
+		TEST(test_nobody),   TEST(test_who),  TEST(test_by_hardware), TEST(test_self),
 		TEST(test_ways_out), TEST(test_wait), TEST(test_protocol),
 	};
 
