@@ -157,6 +157,9 @@ static void test_hypercall_page(void **state)
 	assert_int_equal(hv_msr_write(vp, HV_X64_MSR_HYPERCALL, GFN(0x50)), HV_MSR_OK);
 	assert_ptr_equal(under(0x50), child->hypercall_page);
 	assert_int_equal(((uint8_t *)child->hypercall_page)[4095], 0xf4);
+	/* Another identity leaves the page. */
+	assert_int_equal(hv_msr_write(vp, HV_X64_MSR_GUEST_OS_ID, 0x8200), HV_MSR_OK);
+	assert_ptr_equal(under(0x50), child->hypercall_page);
 	/* Beyond the address width: nothing moves. */
 	assert_int_equal(hv_msr_write(vp, HV_X64_MSR_HYPERCALL, GFN(1ull << 40)), HV_MSR_FAULT);
 	assert_int_equal(rd(HV_X64_MSR_HYPERCALL), GFN(0x50));

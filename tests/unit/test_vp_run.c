@@ -26,6 +26,7 @@ static struct arch_vp *const a = &vps[0].arch;
 static uint32_t mails[3], irqs[3], eois, unimplemented, windows_taken, idles, synth_runs, finds;
 static uint32_t unrecoverable, deliverables, invalids;
 static uint64_t armed, synth_due, idle_until;
+static uint32_t arms, prepares, tprs;
 static int deliverable, told_type;
 static bool ours, root_wants;
 static const char *told_why;
@@ -53,6 +54,7 @@ void deadline_return(void)
 void deadline_arm(uint64_t at)
 {
 	armed = at;
+	arms++;
 }
 
 bool deadline_idle(uint64_t at)
@@ -103,7 +105,8 @@ int inject_deliverable(struct vp *v)
 
 void inject_prepare(struct vp *v)
 {
-	(void)v;
+	assert_ptr_equal(v, vp);
+	prepares++;
 }
 
 enum exit_action intercept_deliverable(struct vp *v, int type)
@@ -166,7 +169,10 @@ static void do_enter(struct vp *v, struct x86_exit *ex)
 
 enum exit_action exit_handle(struct vp *v, struct x86_exit *ex)
 {
-	(void)ex;
+	if (ex->kind == X86_EXIT_HLT && script[entries - 1].write)
+		v->arch.activity = X86_HALTED;
+	if (ex->kind == X86_EXIT_MSR && script[entries - 1].write)
+		vlapic_set_tpr(&v->arch.apic, 0x60);
 	v->arch.stop = (uint8_t)script[entries - 1].stop;
 	/* A handler says so when it has moved a timer */
 	v->arch.timers_moved |= script[entries - 1].write;
@@ -177,6 +183,7 @@ static void do_set_tpr(struct vp *v, uint8_t cr8)
 {
 	(void)v;
 	hw_tpr = cr8;
+	tprs++;
 }
 
 static void do_set_exceptions(struct vp *v, uint32_t mask)
@@ -217,7 +224,7 @@ static int setup(void **state)
 	a->rip = 0x1000;
 	fake_hw.tsc = 100000;
 	entries = length = eois = unimplemented = windows_taken = idles = synth_runs = 0;
-	unrecoverable = deliverables = invalids = 0;
+	unrecoverable = deliverables = invalids = arms = prepares = tprs = 0;
 	synth_due = UINT64_MAX;
 	deliverable = -1;
 	ours = root_wants = guest_sets_tpr = false;
@@ -522,6 +529,71 @@ static void test_timers(void **state)
 	assert_int_equal(armed, UINT64_MAX);
 }
 
+/* Set once, until something has used it up: idling, its own interrupt, its exit. */
+static void test_armed(void **state)
+{
+	static const struct {
+		uint8_t kind;
+		enum exit_action action;
+		uint32_t arms;
+	} rows[] = {
+		{ X86_EXIT_CPUID, EXIT_NEXT, 1 },      { X86_EXIT_SLAT, EXIT_RESUME, 1 },
+		{ X86_EXIT_DEADLINE, EXIT_RESUME, 2 }, { X86_EXIT_INTR, EXIT_STOP, 2 },
+		{ X86_EXIT_HLT, EXIT_NEXT, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)setup(NULL);
+		synth_due = 170000;
+		ours = true;
+		on_idle = mail_comes;
+		then(rows[i].kind, rows[i].action, VP_EXIT_INTERRUPT);
+		script[0].write = rows[i].kind == X86_EXIT_HLT;
+		then(X86_EXIT_IO, EXIT_STOP, VP_EXIT_INTERCEPT);
+		assert_int_equal(arch_vp_run(vp), VP_EXIT_INTERCEPT);
+		assert_int_equal(idles, rows[i].kind == X86_EXIT_HLT);
+		assert_int_equal(arms, rows[i].arms);
+		assert_int_equal(armed, 170000);
+	}
+}
+
+/* The back end's TPR follows one that a handler wrote, and is left alone else. */
+static void test_tpr_again(void **state)
+{
+	(void)state;
+	then(X86_EXIT_CPUID, EXIT_NEXT, VP_EXIT_RESUME);
+	then(X86_EXIT_MSR, EXIT_NEXT, VP_EXIT_RESUME);
+	script[1].write = true;
+	then(X86_EXIT_CPUID, EXIT_NEXT, VP_EXIT_RESUME);
+	then(X86_EXIT_IO, EXIT_STOP, VP_EXIT_INTERCEPT);
+	hw_tpr = 15;
+	(void)arch_vp_run(vp);
+	assert_int_equal(hw_tpr, 6);
+	assert_int_equal(vlapic_tpr(&a->apic), 0x60);
+	assert_int_equal(tprs, 2);
+}
+
+/* Each of these alone has something for the entry to deliver or to wait for. */
+static void test_inject_waits(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 9; i++) {
+		(void)setup(NULL);
+		a->event.pending = i == 1;
+		a->queued.pending = i == 2;
+		a->debug_pending = i == 3;
+		a->nmi_pending = i == 4;
+		a->intr_window = i == 5;
+		a->notify = i == 6 ? HV_DELIVERABILITY_INTERRUPT : i == 7 ? BIT(63) : 0;
+		if (i == 8)
+			assert_true(vlapic_accept(&a->apic, 16, false));
+		then(X86_EXIT_IO, EXIT_STOP, VP_EXIT_INTERCEPT);
+		(void)arch_vp_run(vp);
+		assert_int_equal(prepares, i != 0);
+	}
+}
+
 /* -- the mailbox
  * ----------------------------------------------------------------------------------- */
 
@@ -729,6 +801,9 @@ int main(void)
 		cmocka_unit_test_setup(test_wakes, setup),
 		cmocka_unit_test_setup(test_idle, setup),
 		cmocka_unit_test_setup(test_timers, setup),
+		cmocka_unit_test_setup(test_armed, setup),
+		cmocka_unit_test_setup(test_tpr_again, setup),
+		cmocka_unit_test_setup(test_inject_waits, setup),
 		cmocka_unit_test_setup(test_mail_init, setup),
 		cmocka_unit_test_setup(test_mail_irq, setup),
 		cmocka_unit_test_setup(test_mail_lint, setup),

@@ -171,8 +171,7 @@ static inline uint8_t vlapic_ppr(const struct vlapic *v)
 /* The vector that would come if TPR were 0: what a guest's write of CR8 can let in; -1: none. */
 static inline int vlapic_waiting(const struct vlapic *v)
 {
-	if (v->irr_max < 0 || (v->isr_max >= 0 && v->irr_max >> 4 <= v->isr_max >> 4) ||
-	    v->irr_max < 16)
+	if (v->irr_max < 0 || (v->isr_max >= 0 && v->irr_max >> 4 <= v->isr_max >> 4))
 		return -1;
 	return vlapic_enabled(v) ? v->irr_max : -1;
 }
