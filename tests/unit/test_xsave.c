@@ -521,6 +521,32 @@ static void test_supervisor_bit_in_std(void **state)
 	free(image);
 }
 
+/* A last component that is not whole words, and one before that ends short of the alignment of the
+ * next: no byte of an image is left as it was. */
+static void test_gaps(void **state)
+{
+	static const struct cpu odd = {
+		"odd", 0x23, 0x400, { { 5, 12, 0x240, 0 }, { 10, 20, 0, 3 } }, 0x24c, 592, 664
+	};
+	struct xsave_layout l;
+	uint8_t *std, image[664];
+
+	(void)state;
+	cpu_layout(&odd, ~0ull, &l);
+	std = random_std(&l, 0x23);
+	memset(std + 576, 0x77, 12);
+	for (uint32_t all = 0; all < 2; all++) {
+		uint32_t size = all ? odd.all_compact : odd.user_compact;
+
+		memset(image, 0x5a, sizeof(image));
+		assert_int_equal(
+			xsave_to_compact(&l, all ? 0x423 : 0x23, std, image, sizeof(image)), size);
+		for (uint32_t i = 576; i < sizeof(image); i++)
+			assert_int_equal(image[i], i >= size ? 0x5a : i < 588 ? 0x77 : 0);
+	}
+	free(std);
+}
+
 static void test_short_buffer(void **state)
 {
 	struct xsave_layout l;
@@ -698,6 +724,7 @@ int main(void)
 		cmocka_unit_test(test_smaller_xcomp),
 		cmocka_unit_test(test_mxcsr_alone),
 		cmocka_unit_test(test_supervisor_bit_in_std),
+		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_short_buffer),
 		cmocka_unit_test(test_refused_lengths),
 		cmocka_unit_test(test_refused_header_bits),
