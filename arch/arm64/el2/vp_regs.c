@@ -162,10 +162,10 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 static uint16_t set_flag(struct vp *vp, bool *flag, const union hv_register_value *v)
 {
 	if (v->reg64 > 1)
-		return HV_STATUS_INVALID_PARAMETER;
+		return HV_STATUS_INVALID_REGISTER_VALUE;
 	/* The message that waits is answered by a dispatch only */
 	if (flag == &vp->intercept_suspend && v->reg64)
-		return HV_STATUS_INVALID_PARAMETER;
+		return HV_STATUS_INVALID_REGISTER_VALUE;
 	*flag = v->reg64;
 	return HV_STATUS_SUCCESS;
 }
@@ -216,7 +216,7 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 							  : HV_STATUS_INVALID_REGISTER_VALUE;
 	case HV_ARM64_REGISTER_PSTATE:
 		if (!vp_pstate_valid(v->reg64))
-			return HV_STATUS_INVALID_PARAMETER;
+			return HV_STATUS_INVALID_REGISTER_VALUE;
 		a->pstate = v->reg64;
 		return HV_STATUS_SUCCESS;
 	case HV_ARM64_REGISTER_CNTVCT_EL0:
@@ -225,7 +225,7 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		return HV_STATUS_SUCCESS;
 	case HV_ARM64_REGISTER_CNTV_CTL_EL0:
 		if (v->reg64 & ~CNT_BITS)
-			return HV_STATUS_INVALID_PARAMETER;
+			return HV_STATUS_INVALID_REGISTER_VALUE;
 		a->cntv_ctl = v->reg64;
 		return HV_STATUS_SUCCESS;
 	default:

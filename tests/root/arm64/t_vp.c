@@ -83,7 +83,7 @@ TEST(vp_register_checks)
 	/* No exception level above EL1, no AArch32, no bit that is not there */
 	for (uint32_t i = 0; i < sizeof(bad) / 8; i++)
 		CHECK_EQ(guest_set_status(id, 0, HV_ARM64_REGISTER_PSTATE, bad[i]),
-			 HV_STATUS_INVALID_PARAMETER);
+			 HV_STATUS_INVALID_REGISTER_VALUE);
 	CHECK_EQ(guest_get64(id, 0, HV_ARM64_REGISTER_PSTATE), PSTATE_EL1H);
 	CHECK_EQ(guest_set_status(id, 0, HV_ARM64_REGISTER_PSTATE, 0x600000c0), HV_STATUS_SUCCESS);
 	/* SP is the one that PSTATE selects */
@@ -94,7 +94,7 @@ TEST(vp_register_checks)
 	CHECK_EQ(guest_get64(id, 0, HV_ARM64_REGISTER_SP_EL1), 0x2000);
 	CHECK_EQ(guest_get64(id, 0, HV_ARM64_REGISTER_SP_EL0), 0x1000);
 	CHECK_EQ(guest_set_status(id, 0, HV_ARM64_REGISTER_CNTV_CTL_EL0, 4),
-		 HV_STATUS_INVALID_PARAMETER);
+		 HV_STATUS_INVALID_REGISTER_VALUE);
 	CHECK_EQ(guest_set_status(id, 0, 0x00012345, 0), HV_STATUS_UNKNOWN_REGISTER_NAME);
 	CHECK_EQ(guest_set(id, 0, HV_ARM64_REGISTER_Q0 + 31, &q), HV_STATUS_SUCCESS);
 	CHECK_EQ(guest_get(id, 0, HV_ARM64_REGISTER_Q0 + 31, &v), HV_STATUS_SUCCESS);
