@@ -184,8 +184,9 @@ static inline uint64_t *arch_plain_word(struct arch_vp *a, uint32_t name)
 struct x86_cpuid_result {
 	uint32_t leaf, subleaf;
 	uint32_t vp; /* HV_ANY_VP: all */
-	bool subleaf_specific;
-	uint32_t value[4]; /* eax ebx ecx edx */
+	uint32_t subleaf_specific : 1;
+	uint32_t order : 31; /* of registration: where two rows have an answer, the later one's */
+	uint32_t value[4];   /* eax ebx ecx edx */
 	uint32_t mask[4];
 };
 

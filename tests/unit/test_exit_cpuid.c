@@ -446,10 +446,37 @@ static void row(uint32_t leaf, uint32_t vp_index, int sub, uint32_t mask, uint32
 	*r = (struct x86_cpuid_result){
 		.leaf = leaf, .vp = vp_index, .subleaf_specific = sub >= 0, .subleaf = (uint32_t)sub
 	};
+	r->order = part.cpuid_count & 0xff;
 	for (uint32_t k = 0; k < 4; k++) {
 		r->mask[k] = mask << k;
 		r->value[k] = value;
 	}
+}
+
+/* Leaf 4 without rows is all ones, and each mask is a bit shorter at its low end. */
+static void in_full(uint32_t sub, uint32_t v)
+{
+	answers(4, sub, v, v | 1, v | 3, v | 7);
+}
+
+/* Two rows with an answer: the one that was registered last, whichever is the wider. */
+static void test_order(void **state)
+{
+	(void)state;
+	row(4, HV_ANY_VP, -1, ALL, 0x11111111);
+	row(4, HV_ANY_VP, 2, ALL, 0x22222222);
+	in_full(1, 0x11111111);
+	in_full(2, 0x22222222);
+	/* The first again, in its place */
+	results[part.cpuid_count - 2].order = 50;
+	in_full(2, 0x11111111);
+	row(4, HV_ANY_VP, 7, ALL, 0x33333333);
+	in_full(2, 0x11111111);
+	/* However late, one for all does not hide a VP's own. */
+	row(4, 3, 2, ALL, 0x44444444);
+	results[part.cpuid_count - 4].order = 99;
+	in_full(2, 0x44444444);
+	in_full(1, 0x11111111);
 }
 
 static void test_registered(void **state)
@@ -553,6 +580,7 @@ int main(void)
 		cmocka_unit_test_setup(test_banks, setup),
 		cmocka_unit_test_setup(test_xcr0, setup),
 		cmocka_unit_test_setup(test_registered, setup),
+		cmocka_unit_test_setup(test_order, setup),
 		cmocka_unit_test_setup(test_mirror, setup),
 		cmocka_unit_test_setup(test_intercept, setup),
 		cmocka_unit_test_setup(test_no_length, setup),

@@ -449,6 +449,7 @@ static void test_results(void **state)
 	assert_int_equal(arch_register_result(&part, &in), HV_STATUS_SUCCESS);
 	assert_int_equal(part.cpuid_count, 1);
 	assert_int_equal(results[0].value[0], 99);
+	assert_int_equal(results[0].order, 2);
 	/* Another VP, another leaf, a subleaf, another subleaf: rows of their own */
 	in.vp_index = HV_ANY_VP;
 	assert_int_equal(arch_register_result(&part, &in), HV_STATUS_SUCCESS);
@@ -471,6 +472,8 @@ static void test_results(void **state)
 	in.cpuid.result[2].value = 0x55;
 	assert_int_equal(arch_register_result(&part, &in), HV_STATUS_SUCCESS);
 	assert_int_equal(results[7].value[2], 0x55);
+	for (uint32_t i = 0; i < ARCH_CPUID_RESULTS; i++)
+		assert_true(i == 7 || results[i].order < results[7].order);
 }
 
 static void test_values(void **state)
@@ -661,6 +664,11 @@ static void test_translate_fails(void **state)
 	assert_int_equal(translate(0, &out), HV_TRANSLATE_GVA_GPA_UNMAPPED);
 	walk_fault.mem = GUEST_MEM_NO_ACCESS;
 	assert_int_equal(translate(0, &out), HV_TRANSLATE_GVA_GPA_NO_READ_ACCESS);
+	/* A table that is there to read, where a bit has to be set */
+	walk_fault.write = true;
+	assert_int_equal(translate(0, &out), HV_TRANSLATE_GVA_GPA_NO_WRITE_ACCESS);
+	walk_fault.mem = GUEST_MEM_UNMAPPED;
+	assert_int_equal(translate(0, &out), HV_TRANSLATE_GVA_GPA_UNMAPPED);
 	/* The tables are fine: it is the page that is not */
 	walk_result = GVA_OK;
 	pin_read = GUEST_MEM_UNMAPPED;

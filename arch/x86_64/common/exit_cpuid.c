@@ -208,19 +208,21 @@ void cpuid_allowed(uint32_t leaf, uint32_t sub, uint32_t r[4])
 	guest_answer(NULL, NULL, 0, leaf, sub, r);
 }
 
-/* A row of this processor's own goes before one for all. */
+/* A row of this processor's own goes before one for all; of either kind the last registered. */
 static const struct x86_cpuid_result *find_result(const struct partition *p, uint32_t vp,
 						  uint32_t leaf, uint32_t sub)
 {
 	uint32_t count = atomic_load(&p->cpuid_count);
+	const struct x86_cpuid_result *last = NULL;
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct x86_cpuid_result *c = &p->cpuid_results[i];
 
-		if (c->leaf == leaf && c->vp == vp && (!c->subleaf_specific || c->subleaf == sub))
-			return c;
+		if (c->leaf == leaf && c->vp == vp && (!c->subleaf_specific || c->subleaf == sub) &&
+		    (!last || c->order > last->order))
+			last = c;
 	}
-	return NULL;
+	return last;
 }
 
 static void apply_results(const struct partition *p, const struct vp *vp, uint32_t leaf,

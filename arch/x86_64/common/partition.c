@@ -155,7 +155,7 @@ uint16_t arch_register_result(struct partition *p,
 {
 	const struct hv_cpuid_result_parameters *c = &in->cpuid;
 	struct x86_cpuid_result *r;
-	uint32_t i;
+	uint32_t i, order = 0;
 
 	_Static_assert(sizeof(*r) * ARCH_CPUID_RESULTS <= PAGE_SIZE, "one page");
 	if (in->intercept_type != HV_INTERCEPT_TYPE_X64_CPUID || c->subleaf_specific > 1 ||
@@ -163,6 +163,8 @@ uint16_t arch_register_result(struct partition *p,
 		return HV_STATUS_INVALID_PARAMETER;
 	if (in->vp_index != HV_ANY_VP && !vp_find(p, in->vp_index))
 		return HV_STATUS_INVALID_VP_INDEX;
+	for (i = 0; i < p->cpuid_count; i++)
+		order = MAX(order, (uint32_t)p->cpuid_results[i].order);
 	for (i = 0; i < p->cpuid_count; i++) {
 		r = &p->cpuid_results[i];
 		if (r->leaf == c->eax && r->vp == in->vp_index &&
@@ -176,7 +178,8 @@ uint16_t arch_register_result(struct partition *p,
 	r->leaf = c->eax;
 	r->subleaf = c->ecx;
 	r->vp = in->vp_index;
-	r->subleaf_specific = c->subleaf_specific;
+	r->subleaf_specific = c->subleaf_specific ? 1 : 0;
+	r->order = (order + 1) & 0x7fffffff;
 	for (uint32_t k = 0; k < 4; k++) {
 		r->value[k] = c->result[k].value;
 		r->mask[k] = c->result[k].mask;
@@ -313,8 +316,11 @@ static uint32_t result_of(enum gva_result r, const struct gva_fault *f)
 		return HV_TRANSLATE_GVA_INVALID_PAGE_TABLE_FLAGS;
 	case GVA_NO_MEMORY:
 	default:
-		return f->mem == GUEST_MEM_UNMAPPED ? HV_TRANSLATE_GVA_GPA_UNMAPPED
-						    : HV_TRANSLATE_GVA_GPA_NO_READ_ACCESS;
+		if (f->mem == GUEST_MEM_UNMAPPED)
+			return HV_TRANSLATE_GVA_GPA_UNMAPPED;
+		/* A table that was read, and whose accessed and dirty bits cannot be set */
+		return f->write ? HV_TRANSLATE_GVA_GPA_NO_WRITE_ACCESS
+				: HV_TRANSLATE_GVA_GPA_NO_READ_ACCESS;
 	}
 }
 
