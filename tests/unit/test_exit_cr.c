@@ -10,6 +10,7 @@
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/insn_fetch.h"
 #include "fake_virt.h"
+#include "kernel/guest_mem.h"
 
 static struct partition part;
 static struct vp vp;
@@ -41,6 +42,39 @@ uint32_t insn_fetch(struct vp *v, uint8_t buf[16], struct gva_fault *fault)
 	return code_n;
 }
 
+uint32_t cpu_phys_bits = 40;
+struct partition *partition_root;
+static const uint64_t none_present[4], *pdptes = none_present; /* NULL: not there */
+static enum guest_mem_result missing;
+static uint64_t read_at, told_at;
+static uint32_t told, reads;
+
+enum guest_mem_result guest_mem_read(struct partition *p, gpa_t gpa, void *buf, size_t len,
+				     gpa_t *at)
+{
+	assert_ptr_equal(p, &part);
+	assert_null(at);
+	assert_int_equal(len, 32);
+	read_at = gpa.v;
+	reads++;
+	if (!pdptes)
+		return missing;
+	memcpy(buf, pdptes, len);
+	return GUEST_MEM_OK;
+}
+
+enum exit_action intercept_memory(struct vp *v, gpa_t gpa, uint32_t access, bool unmapped,
+				  const struct x86_exit *ex)
+{
+	assert_ptr_equal(v, &vp);
+	assert_null(ex);
+	assert_int_equal(access, SLAT_R);
+	assert_int_equal(unmapped, missing == GUEST_MEM_UNMAPPED);
+	told_at = gpa.v;
+	told++;
+	return EXIT_STOP;
+}
+
 void inject_gp(struct vp *v)
 {
 	(void)v;
@@ -52,8 +86,11 @@ static int setup(void **state)
 	(void)state;
 	memset(&fv, 0, sizeof(fv));
 	vp.partition = &part;
-	faults = 0;
+	faults = told = reads = 0;
 	length_known = true;
+	partition_root = NULL;
+	pdptes = none_present;
+	missing = GUEST_MEM_UNMAPPED;
 	return 0;
 }
 
@@ -72,6 +109,72 @@ static void code(uint16_t attributes)
 	struct hv_x64_segment_register cs = { .attributes = attributes };
 
 	virt->set_seg(&vp, SEG_CS, &cs);
+}
+
+/* Paging that comes on under PAE loads the PDPTEs, and so do CD and NW while it is (4.4.1). */
+static void test_pdptes(void **state)
+{
+	static const uint64_t bad[] = { BIT(1), BIT(2), BIT(5), BIT(8), BIT(40), BIT(52), BIT(63) };
+	uint64_t table[4] = { 0xff9018ull | 1, 0, 0, 0 }, on = CR0_PE | CR0_PG;
+
+	(void)state;
+	code(0xc09b);
+	virt->set(&vp, SYS_CR4, CR4_PAE);
+	virt->set(&vp, SYS_CR3, 0xf123456fffull);
+	assert_true(writes(0, CR0_PE));
+	assert_int_equal(reads, 0);
+	/* Not there, or not to read: nothing has changed yet */
+	pdptes = NULL;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct x86_exit ex = { .kind = X86_EXIT_CR, .cr = { 0, on } };
+
+		missing = i ? GUEST_MEM_NO_ACCESS : GUEST_MEM_UNMAPPED;
+		assert_int_equal(exit_cr(&vp, &ex), EXIT_STOP);
+		assert_int_equal(told, i + 1);
+		assert_int_equal(told_at, 0x23456fe0);
+		assert_int_equal(virt->get(&vp, SYS_CR0), CR0_PE | CR0_ET);
+	}
+	/* The root has nobody to tell */
+	partition_root = &part;
+	assert_false(writes(0, on));
+	partition_root = NULL;
+	pdptes = table;
+	table[0] = 0x9001 | MASK(11, 9) | MASK(4, 3);
+	for (uint32_t i = 0; i < 4; i++)
+		for (uint32_t k = 0; k < ARRAY_LEN(bad); k++) {
+			uint64_t was = table[i];
+
+			table[i] = 1 | bad[k];
+			assert_false(writes(0, on));
+			assert_int_equal(virt->get(&vp, SYS_CR0), CR0_PE | CR0_ET);
+			table[i] = was;
+		}
+	table[1] = ~1ull; /* not present: whatever it says */
+	table[2] = 1 | BIT(39);
+	assert_true(writes(0, on));
+	assert_int_equal(read_at, 0x23456fe0);
+	/* Once more for CD and NW, not for others, and not for a write of the same */
+	reads = 0;
+	assert_true(writes(0, on | CR0_CD));
+	assert_int_equal(reads, 1);
+	assert_true(writes(0, on | CR0_CD | CR0_NW));
+	assert_int_equal(reads, 2);
+	assert_true(writes(0, on | CR0_CD | CR0_NW | CR0_TS | CR0_WP));
+	assert_int_equal(reads, 2);
+	table[3] = 3;
+	assert_false(writes(0, on | CR0_CD | CR0_WP));
+	assert_true(writes(0, CR0_PE | CR0_CD));
+	/* Neither without PAE nor in long mode */
+	reads = 0;
+	virt->set(&vp, SYS_CR4, 0);
+	assert_true(writes(0, on));
+	assert_true(writes(0, CR0_PE));
+	virt->set(&vp, SYS_CR4, CR4_PAE);
+	virt->set(&vp, SYS_EFER, EFER_LME);
+	assert_true(writes(0, on));
+	assert_int_equal(virt->get(&vp, SYS_EFER), EFER_LME | EFER_LMA);
+	assert_int_equal(reads, 0);
+	assert_int_equal(told, 2);
 }
 
 static void test_plain(void **state)
@@ -172,10 +275,10 @@ static void test_matrix(void **state)
 		}
 		taken++;
 		assert_int_equal(fv.sys[SYS_CR0], v | CR0_ET);
+		/* EFER is set only when it changes: each set costs the VP its translations */
+		assert_int_equal(fv_count(FV_SET), lme && pg != pg0 ? 2 : 1);
 		efer = (efer & ~EFER_LMA) | (lme && pg ? EFER_LMA : 0);
 		assert_int_equal(fv.sys[SYS_EFER], efer);
-		/* EFER is set only when it may change: each set costs the VP its translations */
-		assert_int_equal(fv_count(FV_SET), pg != pg0 ? 2 : 1);
 	}
 	assert_true(taken > 100 && refused > 100);
 }
@@ -275,6 +378,7 @@ static void test_no_length(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_pdptes, setup),
 		cmocka_unit_test_setup(test_plain, setup),
 		cmocka_unit_test_setup(test_paging, setup),
 		cmocka_unit_test_setup(test_matrix, setup),

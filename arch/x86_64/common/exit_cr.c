@@ -3,9 +3,11 @@
  * MOV to CR0 or CR4 that changes a bit which the hardware does not leave to a VP: judged and done
  * here as the CPU would (Intel SDM vol. 2, MOV to control registers; vol. 3, 2.5, 4.1.1, 9.8.5).
  */
+#include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/insn_fetch.h"
 #include "arch/x86_64/common/regs.h"
+#include "kernel/guest_mem.h"
 
 static bool code_is_64bit(struct vp *vp)
 {
@@ -38,23 +40,69 @@ static bool paging_off(struct vp *vp)
 	return !(virt->get(vp, SYS_EFER) & EFER_LMA) || !code_is_64bit(vp);
 }
 
-static bool cr0_write(struct vp *vp, uint64_t v)
+static bool cr0_valid(struct vp *vp, uint64_t v, uint64_t *efer)
 {
-	uint64_t old = virt->get(vp, SYS_CR0), efer = virt->get(vp, SYS_EFER);
+	uint64_t old = virt->get(vp, SYS_CR0);
 
+	*efer = virt->get(vp, SYS_EFER);
 	if (v >> 32 || (v & CR0_PG && !(v & CR0_PE)) || (v & CR0_NW && !(v & CR0_CD)))
 		return false;
-	if ((v ^ old) & CR0_PG) {
-		if (!(v & CR0_PG ? paging_on(vp) : paging_off(vp)))
-			return false;
-		/* LMA follows PG where LME is set */
-		efer &= ~EFER_LMA;
-		if (v & CR0_PG && efer & EFER_LME)
-			efer |= EFER_LMA;
-		virt->set(vp, SYS_EFER, efer);
-	}
-	virt->set(vp, SYS_CR0, (v & CR0_VALID) | CR0_ET);
+	if (!((v ^ old) & CR0_PG))
+		return true;
+	if (!(v & CR0_PG ? paging_on(vp) : paging_off(vp)))
+		return false;
+	/* LMA follows PG where LME is set */
+	*efer &= ~EFER_LMA;
+	if (v & CR0_PG && *efer & EFER_LME)
+		*efer |= EFER_LMA;
 	return true;
+}
+
+/*
+ * Under PAE paging the write loads the PDPTEs, when it changes one of these bits, and one that is
+ * present may have no bit that is reserved (SDM vol. 3, 4.4.1). VM entry loads them again.
+ */
+static enum guest_mem_result check_pdptes(struct vp *vp, uint64_t v, uint64_t efer, gpa_t *at,
+					  bool *good)
+{
+	uint64_t pdpte[4], reserved = MASK(63, cpu_phys_bits) | MASK(8, 5) | MASK(2, 1);
+	uint64_t moved = (v ^ virt->get(vp, SYS_CR0)) & (CR0_PG | CR0_CD | CR0_NW);
+	enum guest_mem_result r;
+
+	*good = true;
+	if (!moved || !(v & CR0_PG) || efer & EFER_LMA || !(virt->get(vp, SYS_CR4) & CR4_PAE))
+		return GUEST_MEM_OK;
+	*at = GPA(virt->get(vp, SYS_CR3) & MASK(31, 5));
+	r = guest_mem_read(vp->partition, *at, pdpte, sizeof(pdpte), NULL);
+	for (uint32_t i = 0; r == GUEST_MEM_OK && i < 4; i++)
+		if (pdpte[i] & 1 && pdpte[i] & reserved)
+			*good = false;
+	return r;
+}
+
+static enum exit_action cr0_write(struct vp *vp, uint64_t v)
+{
+	enum guest_mem_result r;
+	uint64_t efer;
+	bool good;
+	gpa_t at;
+
+	if (!cr0_valid(vp, v, &efer)) {
+		inject_gp(vp);
+		return EXIT_RESUME;
+	}
+	r = check_pdptes(vp, v, efer, &at, &good);
+	/* Not there: told to the root, and the instruction is made again. */
+	if (r != GUEST_MEM_OK && vp->partition != partition_root)
+		return intercept_memory(vp, at, SLAT_R, r == GUEST_MEM_UNMAPPED, NULL);
+	if (r != GUEST_MEM_OK || !good) {
+		inject_gp(vp);
+		return EXIT_RESUME;
+	}
+	if (efer != virt->get(vp, SYS_EFER))
+		virt->set(vp, SYS_EFER, efer);
+	virt->set(vp, SYS_CR0, (v & CR0_VALID) | CR0_ET);
+	return EXIT_NEXT;
 }
 
 /*
@@ -91,9 +139,9 @@ enum exit_action exit_cr(struct vp *vp, struct x86_exit *ex)
 		return cr8_write(vp, ex);
 	if (!insn_length(vp, ex))
 		return EXIT_RESUME;
+	if (ex->cr.number == 0)
+		return cr0_write(vp, ex->cr.value);
 	/* In CR4 only bits that are not offered are masked: setting one is a fault. */
-	if (ex->cr.number == 0 && cr0_write(vp, ex->cr.value))
-		return EXIT_NEXT;
 	inject_gp(vp);
 	return EXIT_RESUME;
 }
