@@ -163,11 +163,13 @@ void halt_unless(const uint32_t *flag)
 
 static uint32_t entries;
 static enum exit_action answers[4];
+static bool after;
 
 static void do_enter(struct vp *vp, struct x86_exit *ex)
 {
 	(void)vp;
 	ex->len = 3;
+	ex->after = after;
 	if (entries == 4)
 		longjmp(out, 2);
 	entries++;
@@ -602,6 +604,42 @@ static void test_run(void **state)
 	assert_int_equal(fv_count(FV_INJECT), 0);
 }
 
+/* An instruction that was done here ends the shadow, and traps where the root single-steps. */
+static void test_run_step(void **state)
+{
+	static const enum exit_action a[4] = { EXIT_RESUME, EXIT_NEXT, EXIT_RESUME, EXIT_RESUME };
+	struct vp *vp;
+
+	(void)state;
+	root_create(&info);
+	memcpy(answers, a, sizeof(a));
+	after = true;
+	fv.sys[SYS_INT_SHADOW] = 1;
+	vp = run();
+	assert_int_equal(fv.sys[SYS_INT_SHADOW], 0);
+	assert_int_equal(vp->arch.rip, 0x123453);
+	assert_int_equal(fv_count(FV_INJECT), 0);
+	entries = 0;
+	fv.sys[SYS_RFLAGS] = RFLAGS_TF;
+	fv.sys[SYS_DR6] = 0xffff0ff0;
+	(void)run();
+	assert_int_equal(vp->arch.rip, 0x123456);
+	assert_int_equal(fv_count(FV_INJECT), 1);
+	assert_int_equal(fv.injected.type, 3);
+	assert_int_equal(fv.injected.vector, 1);
+	assert_false(fv.injected.has_error);
+	assert_int_equal(fv.sys[SYS_DR6], 0xffff4ff0);
+	assert_false(vp->arch.debug_pending);
+	/* INIT takes the trap with it, like any event */
+	vp->arch.debug_pending = true;
+	vp->mail = VP_MAIL_INIT;
+	entries = 0;
+	memset(answers, 0, sizeof(answers));
+	(void)run();
+	assert_int_equal(fv_count(FV_INJECT), 0);
+	after = false;
+}
+
 static void test_run_sipi(void **state)
 {
 	static const enum exit_action a[4] = { EXIT_RESUME, EXIT_RESUME, EXIT_RESUME, EXIT_RESUME };
@@ -678,6 +716,7 @@ int main(void)
 		cmocka_unit_test_setup(test_icr, setup),
 		cmocka_unit_test_setup(test_icr_forward, setup),
 		cmocka_unit_test_setup(test_run, setup),
+		cmocka_unit_test_setup(test_run_step, setup),
 		cmocka_unit_test_setup(test_run_sipi, setup),
 		cmocka_unit_test_setup(test_run_events, setup),
 	};

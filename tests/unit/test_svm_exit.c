@@ -472,6 +472,10 @@ static void test_check_state(void **state)
 	vmcb.efer = EFER_LME | EFER_LMA;
 	vmcb.rflags = RFLAGS_VM;
 	assert_non_null(svm_check_state(&vp));
+	vmcb.efer = 0;
+	assert_null(svm_check_state(&vp));
+	vmcb.cr0 = 0;
+	assert_string_equal(svm_check_state(&vp), "RFLAGS.VM without CR0.PE");
 }
 
 int main(void)

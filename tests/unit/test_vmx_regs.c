@@ -330,6 +330,23 @@ static void test_check_state(void **state)
 	assert_true(taken > 100);
 }
 
+/* Virtual-8086 mode is one of protected mode (26.3.1.4). */
+static void test_check_vm86(void **state)
+{
+	(void)state;
+	for (uint32_t n = 0; n < 4; n++) {
+		const char *why;
+
+		vmx_ops.set(&vp, SYS_CR0, CR0_ET | (n & 1 ? CR0_PE : 0));
+		vmx_ops.set(&vp, SYS_RFLAGS, 2 | (n & 2 ? RFLAGS_VM : 0));
+		why = vmx_ops.check_state(&vp);
+		if (n == 2)
+			assert_string_equal(why, "RFLAGS.VM without CR0.PE");
+		else
+			assert_null(why);
+	}
+}
+
 /* A state that does not hang together stays named until it does. */
 static void test_check_again(void **state)
 {
@@ -499,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup(test_exceptions, cpu_setup),
 		cmocka_unit_test_setup(test_dump, cpu_setup),
 		cmocka_unit_test_setup(test_check_state, cpu_setup),
+		cmocka_unit_test_setup(test_check_vm86, cpu_setup),
 		cmocka_unit_test_setup(test_check_again, cpu_setup),
 		cmocka_unit_test_setup(test_probe, off),
 		cmocka_unit_test_setup(test_cpu_init, off),

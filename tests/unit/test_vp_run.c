@@ -320,6 +320,25 @@ static void test_before_entry(void **state)
 	assert_int_equal(invalids, 1);
 	assert_string_equal(told_why, "CR4");
 	fv.refuse = NULL;
+	/* An interrupt in delivery that IF would have held back; no other event. Its shadow is
+	 * over. */
+	for (uint32_t i = 0; i < 8; i++) {
+		bool good = i & 5;
+
+		(void)setup(NULL);
+		a->event =
+			(struct x86_event){ .pending = true, .type = i & 4 ? 3 : 0, .vector = 14 };
+		fv.sys[SYS_RFLAGS] = i & 1 ? RFLAGS_IF : 0;
+		fv.sys[SYS_INT_SHADOW] = i >> 1 & 1;
+		if (good)
+			then(X86_EXIT_IO, EXIT_STOP, VP_EXIT_INTERCEPT);
+		assert_int_equal(arch_vp_run(vp), VP_EXIT_INTERCEPT);
+		assert_int_equal(invalids, !good);
+		assert_int_equal(fv.sys[SYS_INT_SHADOW], (i & 2) && (i & 4 || !good));
+		assert_true(a->event.pending); /* it may be set right, and run */
+	}
+	a->event.pending = false;
+	entries = length = 0;
 	vp->explicit_suspend = true;
 	assert_int_equal(arch_vp_run(vp), VP_EXIT_SUSPENDED);
 	vp->explicit_suspend = false;
@@ -394,7 +413,7 @@ static void test_wakes(void **state)
 {
 	(void)state;
 	assert_false(wakes());
-	a->event.pending = true;
+	a->event = (struct x86_event){ .pending = true, .type = 3, .vector = 14 };
 	assert_true(wakes());
 	a->event.pending = false;
 	a->debug_pending = true;
@@ -580,7 +599,7 @@ static void test_inject_waits(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 9; i++) {
 		(void)setup(NULL);
-		a->event.pending = i == 1;
+		a->event = (struct x86_event){ .pending = i == 1, .type = 3, .vector = 13 };
 		a->queued.pending = i == 2;
 		a->debug_pending = i == 3;
 		a->nmi_pending = i == 4;

@@ -7,10 +7,6 @@
 #include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/common/virt.h"
 
-#define EVENT_INTR	0
-#define EVENT_NMI	2
-#define EVENT_EXCEPTION 3
-
 static bool contributory(uint8_t v)
 {
 	return v == VEC_DE || v == VEC_CP || (v >= VEC_TS && v <= VEC_GP);

@@ -44,6 +44,11 @@ enum x86_exit_kind {
 	X86_EXIT_KINDS,
 };
 
+/* Types of struct x86_event */
+#define EVENT_INTR	0
+#define EVENT_NMI	2
+#define EVENT_EXCEPTION 3
+
 /* What asked for a task switch; numbered as in VMX's exit qualification (SDM vol. 3, table 27-2) */
 enum x86_task_source {
 	TASK_CALL,

@@ -453,6 +453,22 @@ static bool idle(struct vp *vp, enum vp_exit *why)
 	return true;
 }
 
+/*
+ * An interrupt in delivery (HvRegisterPendingInterruption) was let in by IF: VM entry refuses any
+ * other (SDM vol. 3, 26.3.1.4), VMRUN would deliver it, so neither gets it. And the shadow is over:
+ * with one VM entry refuses it too (26.3.1.5), while an exit of SVM's may still show it.
+ */
+static const char *check_event(struct vp *vp)
+{
+	if (!vp->arch.event.pending || vp->arch.event.type != EVENT_INTR)
+		return NULL;
+	if (!(virt->get(vp, SYS_RFLAGS) & RFLAGS_IF))
+		return "a pending interrupt with RFLAGS.IF clear";
+	if (virt->get(vp, SYS_INT_SHADOW))
+		virt->set(vp, SYS_INT_SHADOW, 0);
+	return NULL;
+}
+
 enum vp_exit arch_vp_run(struct vp *vp)
 {
 	struct arch_vp *a = &vp->arch;
@@ -462,6 +478,8 @@ enum vp_exit arch_vp_run(struct vp *vp)
 	enum vp_exit stop;
 	struct x86_exit ex;
 
+	if (likely(!why))
+		why = check_event(vp);
 	if (why) {
 		(void)intercept_invalid_register(vp, why);
 		return VP_EXIT_INTERCEPT;

@@ -5,9 +5,6 @@
 #include "arch/x86_64/common/vp_regs.h"
 #include "kernel/arch.h"
 
-#define EVENT_INTR	0
-#define EVENT_EXCEPTION 3
-
 static uint16_t get_interruption(const struct vp *vp, union hv_register_value *v)
 {
 	const struct x86_event *e = &vp->arch.event;

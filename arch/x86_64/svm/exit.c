@@ -259,5 +259,8 @@ const char *svm_check_state(struct vp *vp)
 		return "CR4.PCIDE outside long mode";
 	if (c->rflags & RFLAGS_VM && c->efer & EFER_LMA)
 		return "RFLAGS.VM in long mode";
+	/* The CPU does not ask, and has no meaning for it; VT-x refuses it. */
+	if (c->rflags & RFLAGS_VM && !(c->cr0 & CR0_PE))
+		return "RFLAGS.VM without CR0.PE";
 	return NULL;
 }

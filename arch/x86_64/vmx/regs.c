@@ -332,6 +332,8 @@ const char *vmx_check_state(struct vp *vp)
 		return why;
 	rflags = vmx_get(vp, SYS_RFLAGS);
 	vmx_get_seg(vp, SEG_CS, &cs);
+	if (rflags & RFLAGS_VM && !(vmx_get(vp, SYS_CR0) & CR0_PE))
+		return "RFLAGS.VM without CR0.PE";
 	if (vmx_get(vp, SYS_EFER) & EFER_LMA) {
 		if (cs.attributes & BIT(13) && cs.attributes & BIT(14))
 			return "CS.L and CS.D both set";
