@@ -1002,9 +1002,37 @@ static void test_pstate_valid(void **state)
 		assert_false(vp_pstate_valid(1ull << bit | 5));
 }
 
+/* A bad value is told as such, and changes nothing (TLFS, HV_STATUS_INVALID_REGISTER_VALUE). */
+static void test_bad_values(void **state)
+{
+	static const struct {
+		uint32_t name;
+		uint64_t good, bad;
+	} rows[] = {
+		{ HV_REGISTER_EXPLICIT_SUSPEND, 1, 2 },
+		{ HV_REGISTER_DISPATCH_SUSPEND, 1, BIT(63) },
+		{ HV_REGISTER_INTERCEPT_SUSPEND, 0, 1 },
+		{ HV_ARM64_REGISTER_PSTATE, 0x3c5, 0x3cd },
+		{ HV_ARM64_REGISTER_CNTV_CTL_EL0, 3, 8 },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) {
+		union hv_register_value v = { { rows[i].good, 0 } }, bad = { { rows[i].bad, 0 } };
+
+		assert_int_equal(arch_vp_set_register(&vp, rows[i].name, &v), HV_STATUS_SUCCESS);
+		assert_int_equal(arch_vp_set_register(&vp, rows[i].name, &bad),
+				 HV_STATUS_INVALID_REGISTER_VALUE);
+		v.reg64 = ~0ull;
+		assert_int_equal(arch_vp_get_register(&vp, rows[i].name, &v), HV_STATUS_SUCCESS);
+		assert_int_equal(v.reg64, rows[i].good);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_bad_values, setup),
 		cmocka_unit_test_setup(test_in_force, setup),
 		cmocka_unit_test_setup(test_root_again, setup),
 		cmocka_unit_test_setup(test_sve, setup),
