@@ -583,6 +583,35 @@ static void test_cr8(void **state)
 	assert_int_equal(ex.cr8, 3);
 }
 
+/* Of the root it is said whether one stands, from the VMCS as it is after the exit. */
+static uint64_t left_rflags, left_blocking;
+
+static void root_leaves(void)
+{
+	*field(VMCS_GUEST_RFLAGS) = left_rflags;
+	*field(VMCS_GUEST_INTERRUPTIBILITY) = left_blocking;
+}
+
+static void test_root_after(void **state)
+{
+	(void)state;
+	root_part.slat = part.slat;
+	vp.partition = &root_part;
+	on_entry = root_leaves;
+	for (uint32_t i = 0; i < 8; i++) {
+		left_rflags = 2 | (i & 1 ? RFLAGS_TF : RFLAGS_IF);
+		left_blocking = (i & 2 ? 1 : 0) | (i & 4 ? 2 : 0);
+		enter(X86_EXIT_CPUID);
+		assert_int_equal(ex.after, i != 0);
+	}
+	left_rflags = 2;
+	left_blocking = 8; /* by NMI */
+	enter(X86_EXIT_CPUID);
+	assert_false(ex.after);
+	on_entry = NULL;
+	memset(&root_part, 0, sizeof(root_part));
+}
+
 static void test_registers(void **state)
 {
 	struct hv_x64_segment_register s = { .base = 0x1234, .limit = 0xffff, .selector = 0x28 }, g;
@@ -783,6 +812,7 @@ int main(void)
 		cmocka_unit_test_setup(test_pdptes, setup),
 		cmocka_unit_test_setup(test_task_switched, setup),
 		cmocka_unit_test_setup(test_cr8, setup),
+		cmocka_unit_test_setup(test_root_after, setup),
 		cmocka_unit_test_setup(test_registers, setup),
 		cmocka_unit_test_setup(test_impossible, setup),
 		cmocka_unit_test_setup(test_bitmaps, setup),
