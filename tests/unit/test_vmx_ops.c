@@ -583,7 +583,7 @@ static void test_cr8(void **state)
 	assert_int_equal(ex.cr8, 3);
 }
 
-/* Of the root it is said whether one stands, from the VMCS as it is after the exit. */
+/* Of the root it is said whether it single-steps, from the VMCS as it is after the exit. */
 static uint64_t left_rflags, left_blocking;
 
 static void root_leaves(void)
@@ -597,17 +597,14 @@ static void test_root_after(void **state)
 	(void)state;
 	root_part.slat = part.slat;
 	vp.partition = &root_part;
+	vp.arch.vmx.vapic = NULL;
 	on_entry = root_leaves;
 	for (uint32_t i = 0; i < 8; i++) {
 		left_rflags = 2 | (i & 1 ? RFLAGS_TF : RFLAGS_IF);
 		left_blocking = (i & 2 ? 1 : 0) | (i & 4 ? 2 : 0);
 		enter(X86_EXIT_CPUID);
-		assert_int_equal(ex.after, i != 0);
+		assert_int_equal(ex.after, i & 1);
 	}
-	left_rflags = 2;
-	left_blocking = 8; /* by NMI */
-	enter(X86_EXIT_CPUID);
-	assert_false(ex.after);
 	on_entry = NULL;
 	memset(&root_part, 0, sizeof(root_part));
 }

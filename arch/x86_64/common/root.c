@@ -233,7 +233,7 @@ static void take_mail(struct vp *vp)
 	mail = atomic_xchg(&vp->mail, 0);
 	if (mail & VP_MAIL_INIT) {
 		vp->arch.activity = X86_WAIT_SIPI;
-		vp->arch.event.pending = vp->arch.debug_pending = false;
+		vp->arch.event.pending = false;
 	}
 	if (mail & VP_MAIL_SIPI && vp->arch.activity == X86_WAIT_SIPI)
 		sipi_state(vp, (uint8_t)atomic_load(&vp->mail_sipi));
@@ -267,17 +267,25 @@ static void root_inject(struct vp *vp)
 	if (a->event.pending) {
 		a->event.pending = false;
 		virt->inject(vp, &a->event);
-	} else if (a->debug_pending) {
-		/* The single step of an instruction that was done here */
-		a->debug_pending = false;
-		virt->set(vp, SYS_DR6, virt->get(vp, SYS_DR6) | (a->debug_exception & 0xe00f));
-		virt->inject(vp, &(struct x86_event){ .type = EVENT_EXCEPTION, .vector = VEC_DB });
 	} else if (a->nmi_pending && !a->nmi_masked) {
 		a->nmi_pending = false;
 		a->nmi_masked = true;
 		virt->iret_window(vp, true);
 		virt->inject(vp, &(struct x86_event){ .type = 2, .vector = VEC_NMI });
 	}
+}
+
+/* An instruction was done here that the root single-steps, or that stood in a shadow. */
+static void step(struct vp *vp, uint8_t len)
+{
+	struct arch_vp *a = &vp->arch;
+
+	insn_done(vp, len);
+	if (!a->debug_pending)
+		return;
+	a->debug_pending = false;
+	virt->set(vp, SYS_DR6, virt->get(vp, SYS_DR6) | (a->debug_exception & 0xe00f));
+	a->event = (struct x86_event){ .pending = true, .type = EVENT_EXCEPTION, .vector = VEC_DB };
 }
 
 void root_run(void)
@@ -292,7 +300,7 @@ void root_run(void)
 	xsetbv(0, vp->arch.xcr0);
 	for (;;) {
 		if (unlikely(vp->mail | vp->arch.event.pending | vp->arch.nmi_pending |
-			     vp->arch.debug_pending | (vp->arch.activity != X86_ACTIVE))) {
+			     (vp->arch.activity != X86_ACTIVE))) {
 			take_mail(vp);
 			if (vp->arch.activity == X86_WAIT_SIPI) {
 				wait_sipi(vp);
@@ -304,7 +312,7 @@ void root_run(void)
 		cpu->counters[COUNT_EXITS]++;
 		if (likely(exit_handle(vp, &ex) == EXIT_NEXT)) {
 			if (unlikely(ex.after))
-				insn_done(vp, ex.len);
+				step(vp, ex.len);
 			else
 				vp->arch.rip += ex.len;
 		}

@@ -366,13 +366,6 @@ static uint32_t how(const struct vp *vp)
 	return launched | (cpu_speculation.verw ? 2u : 0);
 }
 
-/* Single-stepped, or in the shadow of STI or MOV SS */
-static bool stepped(struct vp *vp)
-{
-	return (vmx_vmread(VMCS_GUEST_RFLAGS) & RFLAGS_TF) ||
-	       (vmx_blocking(vp) & (VMX_BLOCK_STI | VMX_BLOCK_MOVSS));
-}
-
 static void enter(struct vp *vp, struct x86_exit *ex)
 {
 	struct percpu *cpu = this_cpu();
@@ -402,9 +395,9 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 	case VMX_ENTERED:
 		entered(vp, ex);
 		ex->cr8 = cr8_of(vp);
-		/* The root's calls are many, and its shadows few: asked right here. */
-		if (vp->partition == partition_root)
-			ex->after = stepped(vp);
+		/* The root, whose calls are many: a shadow may last for one instruction more. */
+		if (!vp->arch.vmx.vapic)
+			ex->after = vmx_vmread(VMCS_GUEST_RFLAGS) & RFLAGS_TF;
 		break;
 	case VMX_ABORTED:
 		turn_back(vp, ex);
