@@ -66,7 +66,7 @@ all: $(O)/core.elf $(O)/$(EFI_APP) $(O)/root.elf ## build everything
 
 help: ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
-	@echo '  settings: V=1  O=DIR  CLANG=1  BACKEND=svm|vmx  SMP=2  MEM=512  INPUT=FILE'
+	@echo '  settings: V=1  O=DIR  CLANG=1  BACKEND=svm|vmx|el2  SMP=2  MEM=512  INPUT=FILE'
 	@echo '            ARCH=x86_64|arm64  FIRMWARE=edk2|uboot (arm64)'
 
 $(O)/core/libc/%.o: Makefile $(NL_LIBC)

@@ -80,7 +80,7 @@ export ARCH
 arm64() { # SMP CPU FIRMWARE TIMEOUT
 	CPU=$2 FIRMWARE=$3
 	export CPU FIRMWARE
-	suite "$1" "el2-$3-$2-smp$1" "$4" run=suite
+	suite "$1" "el2-$3-$2-smp$1" "$4" run=suite "$INPUT"
 	unset CPU FIRMWARE
 }
 if "$here/no-vectors.sh" "$build/core.elf"; then
@@ -90,15 +90,15 @@ else
 fi
 "$here/boot-errors.sh" "$build"
 add "$build/suite/boot-errors.result"
-arm64 2 max edk2 120
-arm64 1 cortex-a57 edk2 120
-arm64 2 cortex-a57 uboot 120
-arm64 1 max uboot 120
+arm64 2 max edk2 300
+arm64 1 cortex-a57 edk2 300
+arm64 2 cortex-a57 uboot 300
+arm64 1 max uboot 300
 if [ "$scope" = full ]; then
-	arm64 4 max edk2 240
-	arm64 4 cortex-a57 uboot 240
-	arm64 2 neoverse-n1 edk2 120
-	arm64 2 neoverse-n1 uboot 120
+	arm64 4 max edk2 600
+	arm64 4 cortex-a57 uboot 600
+	arm64 2 neoverse-n1 edk2 300
+	arm64 2 neoverse-n1 uboot 300
 fi
 unset ARCH
 build=$build_x86
