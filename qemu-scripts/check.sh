@@ -61,6 +61,11 @@ BACKEND=vmx
 export BACKEND
 suite 2 vmx-smp2 600 run=suite "$INPUT"
 suite 1 vmx-smp1 300 run=suite "$INPUT"
+# Bochs's one model with CET: IA32_XSS, its XSAVE components and shadow stacks of guests
+CPU=tigerlake
+export CPU
+suite 1 vmx-cet 300 'run=suite filter=cet,state,property cet=1'
+unset CPU
 suite 1 vmx-icount 300 'run=suite filter=icount'
 "$here/bench.sh" "$build"
 add "$build/suite/vmx/bench.result"

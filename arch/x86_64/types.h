@@ -120,7 +120,8 @@ struct vmx_vp {
 	struct x86_event event; /* for the next entry */
 	/* Registers that neither VM entry nor exit switches; on the CPU while the VP is */
 	bool loaded;
-	uint64_t kept[7]; /* CR2, DR6, STAR, LSTAR, CSTAR, SFMASK, KERNEL_GS: vmx/regs.c */
+	/* CR2, DR6, STAR, LSTAR, CSTAR, SFMASK, KERNEL_GS, U_CET, PL0_SSP..3: vmx/regs.c */
+	uint64_t kept[12];
 };
 
 struct arch_vp {
@@ -194,6 +195,9 @@ struct x86_cpuid_result {
 struct arch_partition {
 	uint64_t tsc_start;	       /* host TSC at creation */
 	uint64_t xcr0_mask;	       /* what XCR0 may hold */
+	uint64_t xss_mask;	       /* the same of IA32_XSS */
+	uint64_t cr4_off;	       /* CR4 bits that it is not offered */
+	uint8_t cet;		       /* bit 0 shadow stacks, bit 1 branch tracking */
 	uint32_t xsave_size;	       /* compacted, constant for the partition's life */
 	uint32_t exception_intercepts; /* bit n: vector n goes to the root */
 	bool msr_intercept, hlt_intercept;

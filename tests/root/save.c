@@ -48,7 +48,7 @@ static const WHV_REGISTER_NAME general[] = {
 	WHvX64RegisterPendingDebugException,
 	WHvRegisterInternalActivityState,
 };
-static const WHV_REGISTER_NAME xcr0[] = { WHvX64RegisterXCr0 };
+static const WHV_REGISTER_NAME xcr0[] = { WHvX64RegisterXCr0, WHvX64RegisterXss };
 static const WHV_REGISTER_NAME debug[] = {
 	WHvX64RegisterDr0, WHvX64RegisterDr1, WHvX64RegisterDr2,
 	WHvX64RegisterDr3, WHvX64RegisterDr6, WHvX64RegisterDr7

@@ -40,6 +40,7 @@ bool vm_skip(struct vm *vm, uint32_t vp, const WHV_RUN_VP_EXIT_CONTEXT *c);
 /* The machines that failed tests of t_guest.c and t_border.c left. */
 void guest_tests_clean_up(void);
 void border_tests_clean_up(void);
+void cet_tests_clean_up(void);
 
 /* Print "what: HRESULT" when it failed. */
 bool ok(const char *what, HRESULT hr);

@@ -24,7 +24,7 @@
 uint64_t cpu_tsc_hz = 2000000000, cpu_xcr0 = 0x2e7;
 uint32_t cpu_phys_bits = 40;
 struct xsave_layout cpu_xsave_layout;
-bool cpu_has_rdtscp = true;
+bool cpu_has_rdtscp = true, cpu_has_xss = true;
 FAKE_WEAK struct speculation cpu_speculation;
 struct partition *partition_root;
 FAKE_WEAK const struct virt_ops svm_ops, vmx_ops;
@@ -37,6 +37,18 @@ FAKE_WEAK bool svm_probe(void)
 FAKE_WEAK bool vmx_probe(void)
 {
 	return false;
+}
+
+FAKE_WEAK uint64_t features_xss(const struct partition *p, uint64_t mask)
+{
+	(void)p;
+	return mask;
+}
+
+FAKE_WEAK uint8_t features_cet(const struct partition *p)
+{
+	(void)p;
+	return cpu_xsave_layout.xss_mask ? 3 : 0;
 }
 
 FAKE_WEAK uint64_t features_xcr0(const struct partition *p, uint64_t mask)

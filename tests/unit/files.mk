@@ -73,7 +73,7 @@ UNIT_test_gva := arch/x86_64/common/gva.c
 UNIT_test_inject := arch/x86_64/common/inject.c arch/x86_64/common/vlapic.c
 UNIT_test_deadline := arch/x86_64/common/deadline.c arch/x86_64/common/apic.c
 EXIT_UNIT := $(patsubst %,arch/x86_64/common/%.c,inject vlapic)
-UNIT_test_exit_msr := arch/x86_64/common/exit_msr.c $(EXIT_UNIT)
+UNIT_test_exit_msr := arch/x86_64/common/exit_msr.c arch/x86_64/common/cet.c $(EXIT_UNIT)
 
 # The loader's pure parts
 UNIT_test_boot_config := boot/config.c
@@ -95,7 +95,7 @@ UNIT_test_vmx_entry := $(VMX_UNIT)
 UNITFLAGS_test_vmx_entry := $(FAKE_FLAGS)
 UNIT_test_speculation := arch/x86_64/common/speculation.c
 UNIT_test_exit_cr := arch/x86_64/common/exit_cr.c arch/x86_64/common/decode.c
-UNIT_test_task_switch := $(patsubst %,arch/x86_64/common/%.c,task_switch task_mem gva)
+UNIT_test_task_switch := $(patsubst %,arch/x86_64/common/%.c,task_switch task_mem gva cet)
 UNIT_test_vmx_tags := $(VMX_UNIT)
 UNITFLAGS_test_vmx_tags := $(FAKE_FLAGS)
 UNIT_test_vmx_regs := $(VMX_UNIT)
@@ -105,12 +105,12 @@ UNITFLAGS_test_ept := $(FAKE_FLAGS)
 
 # Registers by name, over the VP as it is for real
 VP_UNIT := $(patsubst %,arch/x86_64/common/%.c,vp vlapic xsave) $(FAKE_ARCH)
-VP_REGS_UNIT := $(patsubst %,arch/x86_64/common/%.c,vp_regs vp_regs_event vp_regs_fp vp_regs_msr exit_event exit_msr) $(VP_UNIT)
+VP_REGS_UNIT := $(patsubst %,arch/x86_64/common/%.c,vp_regs vp_regs_event vp_regs_fp vp_regs_msr exit_event exit_msr cet) $(VP_UNIT)
 UNIT_test_vp_regs := $(VP_REGS_UNIT)
 UNITFLAGS_test_vp_regs := $(FAKE_FLAGS)
-UNIT_test_vp_groups := arch/x86_64/common/vp_groups.c $(VP_UNIT)
+UNIT_test_vp_groups := arch/x86_64/common/vp_groups.c arch/x86_64/common/cet.c $(VP_UNIT)
 UNITFLAGS_test_vp_groups := $(FAKE_FLAGS)
-UNIT_test_exit_cpuid := arch/x86_64/common/exit_cpuid.c arch/x86_64/common/features.c hvapi/cpuid.c
+UNIT_test_exit_cpuid := arch/x86_64/common/exit_cpuid.c arch/x86_64/common/xsave.c arch/x86_64/common/features.c hvapi/cpuid.c
 UNIT_test_exit := $(patsubst %,arch/x86_64/common/%.c,exit exit_event exit_hypercall) $(FAKE_ARCH)
 UNITFLAGS_test_exit := $(FAKE_FLAGS)
 UNIT_test_exit_slat := $(patsubst %,arch/x86_64/common/%.c,exit_slat apic decode vlapic)

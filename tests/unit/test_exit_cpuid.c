@@ -33,6 +33,7 @@ static uint32_t intercepts, seen_defaults[4];
 struct partition *partition_root = &root;
 uint32_t cpu_phys_bits;
 uint64_t cpu_xcr0;
+struct xsave_layout cpu_xsave_layout;
 
 bool insn_length(struct vp *v, struct x86_exit *ex)
 {
@@ -68,6 +69,23 @@ static void everything(uint32_t leaf, uint32_t sub, uint32_t r[4])
 	}
 }
 
+/* The layout of all that, with or without CET. */
+static void layout(uint64_t super)
+{
+	static struct xsave_cpuid sub[64];
+	uint32_t r[4];
+
+	for (uint32_t i = 2; i < 64; i++) {
+		everything(0xd, i, r);
+		sub[i] = (struct xsave_cpuid){ r[0], r[1], r[2], r[3] };
+	}
+	sub[0].eax = 0x2e7;
+	sub[1].ecx = (uint32_t)super;
+	sub[11] = (struct xsave_cpuid){ 16, 0, 1, 0 };
+	sub[12] = (struct xsave_cpuid){ 24, 0, 1, 0 };
+	assert_true(xsave_layout_init(&cpu_xsave_layout, 0x2e7 | super, sub, 0xffff));
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -78,6 +96,7 @@ static int setup(void **state)
 	memset(&vp, 0, sizeof(vp));
 	memset(results, 0, sizeof(results));
 	fake_hw.cpuid = everything;
+	layout(0);
 	cpu_phys_bits = 46;
 	cpu_xcr0 = 0x2ff | BIT(17) | BIT(18);
 	part.create_flags = HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED |
@@ -251,8 +270,8 @@ static void test_xsave(void **state)
 	answers(0xd, 0, 0x2e7, 2688, 2696, 0);
 	vp.arch.xcr0 = 0x207;
 	answers(0xd, 0, 0x2e7, 2696, 2696, 0);
-	/* XSAVEOPT and XGETBV(1); neither XSAVEC nor XSAVES, no supervisor state */
-	answers(0xd, 1, 5, 0, 0, 0);
+	/* XSAVEOPT, XSAVEC, XGETBV(1), XSAVES; no supervisor state */
+	answers(0xd, 1, 0xf, 840, 0, 0);
 	answers(0xd, 2, 256, 576, 0, 0);
 	answers(0xd, 7, 1024, 1664, 0, 0);
 	is_empty(0xd, 3); /* the processor has it, the partition has not */
@@ -402,7 +421,10 @@ static void test_disabled(void **state)
 	/* Subleaf 0 of a leaf whose row names subleaf 1 keeps all */
 	part.disabled_features[FEATURES_XSAVE] = BIT(1);
 	answers(0xd, 0, 0x2e7, 832, 2696, 0);
-	answers(0xd, 1, 4, 0, 0, 0);
+	answers(0xd, 1, 0xe, 832, 0, 0);
+	/* Without XSAVEC and XSAVES there is no compacted form */
+	part.disabled_features[FEATURES_XSAVE] = BIT(11);
+	answers(0xd, 1, 0xd, 832, 0, 0);
 }
 
 static void test_banks(void **state)
@@ -414,12 +436,54 @@ static void test_banks(void **state)
 				 BIT(38) | BIT(39) | BIT(40) | BIT(41) | BIT(49) | BIT(58) |
 				 BIT(26));
 	assert_int_equal(features_bank(NULL, FEATURES_1), BIT(1) | BIT(2) | BIT(4));
-	assert_int_equal(features_bank(NULL, FEATURES_XSAVE), 0x7fc7df);
+	assert_int_equal(features_bank(NULL, FEATURES_XSAVE), 0x7fdfdf);
 	part.disabled_features[FEATURES_1] = ~0ull;
 	assert_int_equal(features_bank(&part, FEATURES_1), 0);
 	fake_hw.cpuid = nothing;
 	for (uint32_t b = 0; b < FEATURE_BANKS; b++)
 		assert_int_equal(features_bank(NULL, (enum feature_bank)b), 0);
+}
+
+/* CET: the leaves, and what a partition without it, or without XSAVES, gets. */
+static void test_cet(void **state)
+{
+	uint32_t r[4];
+
+	(void)state;
+	ask(7, 0, r);
+	assert_int_equal(r[ECX] & 1u << 7, 0);
+	assert_int_equal(r[EDX] & 1u << 20, 0);
+	assert_int_equal(features_cet(NULL), 0);
+	layout(0x1800);
+	assert_int_equal(features_cet(NULL), 3);
+	assert_int_equal(features_xss(&part, 0x1900), 0x1900);
+	ask(7, 0, r);
+	assert_int_equal(r[ECX] >> 7 & 1, 1);
+	assert_int_equal(r[EDX] >> 20 & 1, 1);
+	part.arch.xss_mask = 0x1800;
+	vp.arch.xcr0 = 7;
+	answers(0xd, 1, 0xf, 832, 0x1800, 0);
+	vp.arch.xss = 0x800;
+	answers(0xd, 1, 0xf, 848, 0x1800, 0);
+	vp.arch.xss = 0x1800;
+	answers(0xd, 1, 0xf, 872, 0x1800, 0);
+	answers(0xd, 11, 16, 0, 1, 0);
+	answers(0xd, 12, 24, 0, 1, 0);
+	answers(0xd, 0, 0x2e7, 832, 2696, 0); /* the standard form has none of it */
+	part.disabled_features[FEATURES_1] = BIT(8) | BIT(9);
+	assert_int_equal(features_cet(&part), 0);
+	assert_int_equal(features_xss(&part, 0x1900), 0x100);
+	ask(7, 0, r);
+	assert_int_equal(r[ECX] & 1u << 7, 0);
+	assert_int_equal(r[EDX] & 1u << 20, 0);
+	part.disabled_features[FEATURES_1] = BIT(9);
+	assert_int_equal(features_cet(&part), 1);
+	part.disabled_features[FEATURES_1] = 0;
+	part.disabled_features[FEATURES_XSAVE] = FEATURE_XSAVES;
+	assert_int_equal(features_xss(&part, 0x1800), 0);
+	part.arch.xss_mask = 0;
+	is_empty(0xd, 11);
+	answers(0xd, 1, 7, 832, 0, 0);
 }
 
 static void test_xcr0(void **state)
@@ -579,6 +643,7 @@ int main(void)
 		cmocka_unit_test_setup(test_disabled, setup),
 		cmocka_unit_test_setup(test_banks, setup),
 		cmocka_unit_test_setup(test_xcr0, setup),
+		cmocka_unit_test_setup(test_cet, setup),
 		cmocka_unit_test_setup(test_registered, setup),
 		cmocka_unit_test_setup(test_order, setup),
 		cmocka_unit_test_setup(test_mirror, setup),

@@ -32,7 +32,7 @@ static struct vlapic_effect effect;
 
 struct partition *partition_root = &root;
 uint32_t cpu_phys_bits = 40;
-bool cpu_has_rdtscp;
+bool cpu_has_rdtscp, cpu_has_xss;
 
 bool insn_length(struct vp *v, struct x86_exit *ex)
 {

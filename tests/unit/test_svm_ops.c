@@ -328,6 +328,8 @@ static void test_registers(void **state)
 		uint64_t v = r == SYS_CPL ? 3 : r == SYS_INT_SHADOW ? 1 : 0x12340678; /* not SVME */
 
 		svm_ops.set(&vp, (enum x86_sysreg)r, v);
+		if (r >= SYS_U_CET && r <= SYS_INT_SSP_TABLE)
+			v = 0; /* not offered here */
 		assert_int_equal(svm_ops.get(&vp, (enum x86_sysreg)r), v);
 		svm_ops.set(&vp, (enum x86_sysreg)r, 0);
 		assert_int_equal(svm_ops.get(&vp, (enum x86_sysreg)r), 0);

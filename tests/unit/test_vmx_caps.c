@@ -164,7 +164,8 @@ static void test_skylake_x(void **state)
 	assert_int_equal(caps.root.entry, 0xd1ff);
 	assert_int_equal(caps.guest.pin, 0x7f);
 	assert_int_equal(caps.guest.proc, 0xb5206dfa);
-	assert_int_equal(caps.guest.proc2, 0xea);
+	assert_int_equal(caps.guest.proc2, 0x1000ea);
+	assert_false(caps.cet);
 	assert_int_equal(caps.guest.exit, 0x3f6fff);
 	assert_int_equal(caps.guest.entry, 0xd1ff);
 	/* PE and PG are an unrestricted guest's own. */
@@ -174,6 +175,24 @@ static void test_skylake_x(void **state)
 	assert_int_equal(caps.ept, 0xf0106334141);
 	assert_int_equal(caps.timer_shift, 0);
 	assert_true(caps.preemption_timer);
+}
+
+/* CET is loaded by both or not at all. */
+static void test_cet(void **state)
+{
+	for (uint32_t have = 0; have < 4; have++) {
+		(void)setup(state);
+		if (have & 1)
+			*at(MSR_VMX_TRUE_EXIT) |= EXIT_LOAD_CET << 32;
+		if (have & 2)
+			*at(MSR_VMX_TRUE_ENTRY) |= ENTRY_LOAD_CET << 32;
+		assert_null(vmx_caps_fold(&caps, msr));
+		assert_int_equal(caps.cet, have == 3);
+		assert_int_equal((caps.root.exit & EXIT_LOAD_CET) != 0, have == 3);
+		assert_int_equal((caps.guest.exit & EXIT_LOAD_CET) != 0, have == 3);
+		assert_int_equal((caps.root.entry & ENTRY_LOAD_CET) != 0, have == 3);
+		assert_int_equal((caps.guest.entry & ENTRY_LOAD_CET) != 0, have == 3);
+	}
 }
 
 static void test_processors(void **state)
@@ -201,7 +220,7 @@ static void test_processors(void **state)
 		assert_int_equal(caps.root.entry, 0xd1ff);
 		assert_int_equal(caps.guest.pin, 0x7f);
 		assert_int_equal(caps.guest.proc, 0xb5206dfa);
-		assert_int_equal(caps.guest.proc2, 0xea);
+		assert_int_equal(caps.guest.proc2, 0xea | (p->root_proc2 & PROC2_XSAVES));
 		assert_int_equal(caps.guest.exit, 0x3f6fff);
 		assert_int_equal(caps.guest.entry, 0xd1ff);
 		assert_int_equal(caps.revision, p->revision);
@@ -292,7 +311,7 @@ static void test_nobody_asked(void **state)
 {
 	static const uint32_t numbers[] = { MSR_VMX_TRUE_PIN, MSR_VMX_TRUE_PROC, MSR_VMX_PROC2,
 					    MSR_VMX_TRUE_EXIT, MSR_VMX_TRUE_ENTRY };
-	static const uint32_t used[] = { 0x7f, 0xb5206dfa, 0x41010ea, 0x3f6fff, 0xd1ff };
+	static const uint32_t used[] = { 0x7f, 0xb5206dfa, 0x41010ea, 0x103f6fff, 0x10d1ff };
 	struct vmx_caps with;
 
 	(void)setup(state);
@@ -332,7 +351,6 @@ static void test_forced(void **state)
 		{ MSR_VMX_PROC2, 6, "WBINVD exiting" },
 		/* the guest's only */
 		{ MSR_VMX_PROC2, 12, "INVPCID" },
-		{ MSR_VMX_PROC2, 20, "XSAVES" },
 		{ MSR_VMX_PROC2, 26, "user wait" },
 		/* both */
 		{ MSR_VMX_TRUE_PROC, 15, "CR3-load exiting" },
@@ -445,6 +463,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_skylake_x, setup),
+		cmocka_unit_test(test_cet),
 		cmocka_unit_test_setup(test_processors, setup),
 		cmocka_unit_test_setup(test_each_missing, setup),
 		cmocka_unit_test_setup(test_nobody_asked, setup),

@@ -504,10 +504,86 @@ static void test_place(void **state)
 	check_place(&vmx_ops, &vp);
 }
 
+/* CET: three fields and five MSRs where the CPU loads it, nothing at all where it does not. */
+static void test_cet(void **state)
+{
+	static const struct {
+		enum x86_sysreg reg;
+		uint32_t field, msr;
+	} r[] = {
+		{ SYS_S_CET, VMCS_GUEST_S_CET, 0 },
+		{ SYS_SSP, VMCS_GUEST_SSP, 0 },
+		{ SYS_INT_SSP_TABLE, VMCS_GUEST_INT_SSP_TABLE, 0 },
+		{ SYS_U_CET, 0, MSR_U_CET },
+		{ SYS_PL0_SSP, 0, MSR_PL0_SSP },
+		{ SYS_PL1_SSP, 0, MSR_PL1_SSP },
+		{ SYS_PL2_SSP, 0, MSR_PL2_SSP },
+		{ SYS_PL3_SSP, 0, MSR_PL3_SSP },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_LEN(r); i++) {
+		vmx_ops.set(&vp, r[i].reg, 0x1000);
+		assert_int_equal(vmx_ops.get(&vp, r[i].reg), 0);
+	}
+	assert_false(vmx_ops.has_cet());
+	vmx_caps.cet = true;
+	assert_true(vmx_ops.has_cet());
+	for (uint32_t i = 0; i < ARRAY_LEN(r); i++) {
+		vmx_ops.set(&vp, r[i].reg, 0x1000 + 8 * i);
+		assert_int_equal(vmx_ops.get(&vp, r[i].reg), 0x1000 + 8 * i);
+		if (r[i].field)
+			assert_int_equal(*field(r[i].field), 0x1000 + 8 * i);
+	}
+	vmx_ops.load(&vp);
+	for (uint32_t i = 0; i < ARRAY_LEN(r); i++)
+		if (r[i].msr)
+			assert_int_equal(rdmsr(r[i].msr), 0x1000 + 8 * i);
+	wrmsr(MSR_PL3_SSP, 0x7000); /* as a guest's own */
+	vmx_ops.save(&vp);
+	wrmsr(MSR_PL3_SSP, 0);
+	assert_int_equal(vmx_ops.get(&vp, SYS_PL3_SSP), 0x7000);
+	/* Set up: neither a guest nor the host starts with any of it */
+	vmx_ops.vp_setup(&vp, false);
+	assert_int_equal(*field(VMCS_GUEST_S_CET) | *field(VMCS_GUEST_SSP) |
+				 *field(VMCS_GUEST_INT_SSP_TABLE),
+			 0);
+	assert_int_equal(*field(VMCS_HOST_S_CET) | *field(VMCS_HOST_SSP) |
+				 *field(VMCS_HOST_INT_SSP_TABLE),
+			 0);
+	vmx_caps.cet = false;
+}
+
+/* What a partition is not offered it cannot set, whatever the CPU has. */
+static void test_not_offered(void **state)
+{
+	(void)state;
+	assert_true(vmx_caps.guest.proc2 & PROC2_XSAVES);
+	part.arch.cr4_off = CR4_CET | CR4_PKE;
+	part.disabled_features[2] = BIT(12);
+	vmx_ops.vp_setup(&vp, false);
+	assert_int_equal(*field(VMCS_PROC2), vmx_caps.guest.proc2 & ~PROC2_XSAVES);
+	assert_int_equal(*field(VMCS_CR4_MASK) & (CR4_CET | CR4_PKE), CR4_CET | CR4_PKE);
+	cpu_reset_vp(&vp);
+	cpu_protected_mode(&vp);
+	assert_null(vmx_ops.check_state(&vp));
+	vmx_ops.set(&vp, SYS_CR4, CR4_PKE);
+	assert_string_equal(vmx_ops.check_state(&vp), "CR4 bits that are not offered");
+	part.arch.cr4_off = 0;
+	vmx_caps.cr4_fixed1 |= CR4_CET;
+	vmx_ops.set(&vp, SYS_CR4, CR4_CET);
+	assert_string_equal(vmx_ops.check_state(&vp), "CR4.CET without CR0.WP");
+	vmx_ops.set(&vp, SYS_CR0, CR0_PE | CR0_ET | CR0_WP);
+	assert_null(vmx_ops.check_state(&vp));
+	part.disabled_features[2] = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_place, cpu_setup),
+		cmocka_unit_test_setup(test_cet, cpu_setup),
+		cmocka_unit_test_setup(test_not_offered, cpu_setup),
 		cmocka_unit_test_setup(test_each, cpu_setup),
 		cmocka_unit_test_setup(test_switched, cpu_setup),
 		cmocka_unit_test_setup(test_control_registers, cpu_setup),

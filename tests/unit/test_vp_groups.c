@@ -186,6 +186,74 @@ static void test_xsave_refused(void **state)
 	refused(type, buf);
 }
 
+/* CET's two components come from registers, and go there; all of it is checked before any is set.
+ */
+static void test_cet(void **state)
+{
+	static struct xsave_cpuid sub[64];
+	uint64_t v, *word = (uint64_t *)(void *)(buf + 576 + 256 + 512);
+	const uint32_t size = 576 + 256 + 512 + 40;
+
+	(void)state;
+	sub[0].eax = 0x47;
+	sub[1].ecx = 0x1800;
+	sub[2] = (struct xsave_cpuid){ 256, 576, 0, 0 };
+	sub[6] = (struct xsave_cpuid){ 512, 1152, 0, 0 };
+	sub[11] = (struct xsave_cpuid){ 16, 0, 1, 0 };
+	sub[12] = (struct xsave_cpuid){ 24, 0, 1, 0 };
+	assert_true(xsave_layout_init(&cpu_xsave_layout, 0x1847, sub, 0xffff));
+	part.arch.xss_mask = 0x1800;
+	part.arch.cet = 3;
+	part.arch.xsave_size = xsave_compact_size(&cpu_xsave_layout, 0x1847);
+	assert_int_equal(part.arch.xsave_size, size);
+	/* Nothing in use: neither bit of XSTATE_BV, and zeroes */
+	assert_int_equal(get(HV_VP_STATE_XSAVE, 0x1847, buf), HV_STATUS_SUCCESS);
+	memcpy(&v, buf + 512, 8);
+	assert_int_equal(v & 0x1800, 0);
+	memcpy(&v, buf + 520, 8);
+	assert_int_equal(v, XSAVE_COMPACTED | 0x1847);
+	assert_int_equal(word[0] | word[1] | word[2] | word[3] | word[4], 0);
+	fv.sys[SYS_U_CET] = 5;
+	fv.sys[SYS_PL3_SSP] = 0x7ff8;
+	fv.sys[SYS_PL2_SSP] = 0xffff800000000010;
+	assert_int_equal(get(HV_VP_STATE_XSAVE, 0x1847, buf), HV_STATUS_SUCCESS);
+	memcpy(&v, buf + 512, 8);
+	assert_int_equal(v & 0x1800, 0x1800);
+	assert_int_equal(word[0], 5);
+	assert_int_equal(word[1], 0x7ff8);
+	assert_int_equal(word[4], 0xffff800000000010);
+	assert_int_equal(buf[size], 0xcc);
+	/* Refused, each for one reason */
+	for (uint32_t i = 0; i < 5; i++) {
+		uint64_t good = word[i];
+
+		word[i] = good | (i ? 2 : 0x40);
+		refused(HV_VP_STATE_XSAVE, buf);
+		word[i] = (good & 5) | BIT(62);
+		refused(HV_VP_STATE_XSAVE, buf);
+		word[i] = good;
+		assert_int_equal(fv.sys[SYS_U_CET], 5);
+	}
+	memset(fv.sys, 0, sizeof(fv.sys));
+	assert_int_equal(arch_state_set(&vp, HV_VP_STATE_XSAVE, buf), HV_STATUS_SUCCESS);
+	assert_int_equal(fv.sys[SYS_U_CET], 5);
+	assert_int_equal(fv.sys[SYS_PL3_SSP], 0x7ff8);
+	assert_int_equal(fv.sys[SYS_PL2_SSP], 0xffff800000000010);
+	/* A component that XSTATE_BV leaves out is in its initial state */
+	v = 0x1003;
+	memcpy(buf + 512, &v, 8);
+	assert_int_equal(arch_state_set(&vp, HV_VP_STATE_XSAVE, buf), HV_STATUS_SUCCESS);
+	assert_int_equal(fv.sys[SYS_U_CET] | fv.sys[SYS_PL3_SSP], 0);
+	assert_int_equal(fv.sys[SYS_PL2_SSP], 0xffff800000000010);
+	/* Not asked for: as if unused */
+	assert_int_equal(get(HV_VP_STATE_XSAVE, 0x847, buf), HV_STATUS_SUCCESS);
+	memcpy(&v, buf + 520, 8);
+	assert_int_equal(v, XSAVE_COMPACTED | 0x847);
+	assert_int_equal(get(HV_VP_STATE_XSAVE, 0x1947, buf), HV_STATUS_INVALID_PARAMETER);
+	part.arch.xss_mask = 0;
+	assert_int_equal(get(HV_VP_STATE_XSAVE, 0x1847, buf), HV_STATUS_INVALID_PARAMETER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup(test_apic, setup),
 		cmocka_unit_test_setup(test_xsave, setup),
 		cmocka_unit_test_setup(test_xsave_refused, setup),
+		cmocka_unit_test_setup(test_cet, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,7 @@ static int setup(void **state)
 	part.create_flags = HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED |
 			    HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE;
 	part.arch.xcr0_mask = 0xe7;
+	part.arch.cr4_off = ~CR4_GUEST | CR4_CET;
 	vp.partition = &part;
 	vp.arch.xsave = image;
 	vp.arch.tsc_offset = (uint64_t)-1000;

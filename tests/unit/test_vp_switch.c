@@ -26,7 +26,7 @@
 
 uint64_t cpu_tsc_hz = 1000000000, cpu_xcr0 = 0x207;
 struct xsave_layout cpu_xsave_layout;
-bool cpu_has_rdtscp;
+bool cpu_has_rdtscp, cpu_has_xss;
 struct speculation cpu_speculation;
 
 static struct partition root, child;
@@ -68,6 +68,18 @@ enum exit_action exit_handle(struct vp *vp, struct x86_exit *ex)
 	(void)vp;
 	(void)ex;
 	return EXIT_STOP;
+}
+
+uint64_t features_xss(const struct partition *p, uint64_t mask)
+{
+	(void)p;
+	return mask;
+}
+
+uint8_t features_cet(const struct partition *p)
+{
+	(void)p;
+	return 0;
 }
 
 uint64_t features_xcr0(const struct partition *p, uint64_t mask)
@@ -335,12 +347,37 @@ static void test_old_cpu(void **state)
 	assert_int_equal(this_cpu()->counters[COUNT_IBPB], 0);
 }
 
+/* IA32_XSS: a guest's XSAVES works by the guest's, and the root gets back what it had last. */
+static void test_xss(void **state)
+{
+	(void)state;
+	wrmsr(MSR_XSS, 0x100);
+	guest.arch.xss = 0x1800;
+	cpu_has_xss = true;
+	fake_hw.writes = 0;
+	arch_vp_switch_in(&guest);
+	assert_int_equal(rdmsr(MSR_XSS), 0x1800);
+	assert_int_equal(root_vp.arch.xss, 0x100);
+	arch_vp_switch_out(&guest);
+	assert_int_equal(rdmsr(MSR_XSS), 0x100);
+	assert_int_equal(guest.arch.xss, 0x1800);
+	/* Where both are the same nothing is written */
+	guest.arch.xss = 0x100;
+	fake_hw.writes = 0;
+	arch_vp_switch_in(&guest);
+	arch_vp_switch_out(&guest);
+	for (uint32_t i = 0; i < fake_hw.writes; i++)
+		assert_false(fake_hw.log[i].kind == FAKE_WRMSR && fake_hw.log[i].index == MSR_XSS);
+	cpu_has_xss = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_there_and_back, setup),
 		cmocka_unit_test_setup(test_planted, setup),
 		cmocka_unit_test_setup(test_old_cpu, setup),
+		cmocka_unit_test_setup(test_xss, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

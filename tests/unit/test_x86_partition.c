@@ -36,13 +36,17 @@ void vp_post_irq(struct vp *vp, uint8_t vector, bool level)
 	irq_vector = vector;
 }
 
+static uint64_t xss_asked;
+
 uint64_t features_bank(const struct partition *p, enum feature_bank bank)
 {
 	return (p ? 0x1000 : 0x2000) + bank;
 }
 
-void cpuid_default(struct vp *vp, uint64_t xfem, uint32_t leaf, uint32_t sub, uint32_t r[4])
+void cpuid_default(struct vp *vp, uint64_t xfem, uint64_t xss, uint32_t leaf, uint32_t sub,
+		   uint32_t r[4])
 {
+	xss_asked = xss;
 	r[0] = vp->index;
 	r[1] = (uint32_t)xfem;
 	r[2] = leaf;

@@ -24,11 +24,45 @@ void stack_switch(void *top, void (*fn)(void)) __attribute__((noreturn));
 
 static uint64_t percpu_cr3[BOOT_INFO_MAX_CPUS];
 
-/* User components only: supervisor state is not offered, so IA32_XSS stays 0. */
+/*
+ * Supervisor components: CET's, where the back end can switch it. The core never uses XSAVES: it
+ * switches what they hold by MSRs. Their sizes are the architecture's (SDM vol. 1, 13.4.9): Bochs
+ * 2.7 takes them in IA32_XSS and does not list them in CPUID 0xD.
+ */
+static uint64_t supervisor_features(struct xsave_cpuid sub[64])
+{
+	uint64_t old;
+	uint32_t r[4];
+
+	cpuid(7, 0, r);
+	if (!(sub[1].eax & BIT(3)) || !(r[2] & BIT(7) || r[3] & BIT(20)) || !virt->has_cet ||
+	    !virt->has_cet() || rdmsr_safe(MSR_XSS, &old) != 0 ||
+	    wrmsr_safe(MSR_XSS, old | XSS_CET) != 0)
+		return 0;
+	wrmsr(MSR_XSS, old);
+	sub[1].ecx = (uint32_t)XSS_CET;
+	sub[1].edx = 0;
+	sub[11] = (struct xsave_cpuid){ .eax = 16, .ecx = 1 };
+	sub[12] = (struct xsave_cpuid){ .eax = 24, .ecx = 1 };
+	return XSS_CET;
+}
+
+/* A component without a size is not there: Bochs 2.7 has PKRU's bit like that. */
+static uint64_t user_features(const struct xsave_cpuid sub[64])
+{
+	uint64_t all = (uint64_t)sub[0].edx << 32 | sub[0].eax;
+
+	for (uint32_t i = 2; i < 63; i++)
+		if (!sub[i].eax)
+			all &= ~BIT(i);
+	return all;
+}
+
 static void xsave_features(void)
 {
 	static struct xsave_cpuid sub[64];
 	static uint8_t area[PAGE_SIZE] __attribute__((aligned(64)));
+	uint64_t super;
 	uint32_t r[4];
 
 	for (uint32_t i = 0; i < 64; i++) {
@@ -36,13 +70,14 @@ static void xsave_features(void)
 		sub[i] = (struct xsave_cpuid){ r[0], r[1], r[2], r[3] };
 	}
 	cpu_has_xss = (sub[1].eax & BIT(3)) != 0;
-	cpu_xcr0 = (uint64_t)sub[0].edx << 32 | sub[0].eax;
+	cpu_xcr0 = user_features(sub);
 	/* MXCSR_MASK is where FXSAVE puts it (SDM vol. 1, 11.6.6); XSAVE does the same */
 	write_cr4(read_cr4() | CR4_OSXSAVE | CR4_OSFXSR);
 	write_cr0(read_cr0() & ~(CR0_TS | CR0_EM));
 	xsave64(area, 3);
-	sub[1].ecx = sub[1].edx = 0;
-	if (!xsave_layout_init(&cpu_xsave_layout, cpu_xcr0, sub, *(uint32_t *)(void *)(area + 28)))
+	super = supervisor_features(sub);
+	if (!xsave_layout_init(&cpu_xsave_layout, cpu_xcr0 | super, sub,
+			       *(uint32_t *)(void *)(area + 28)))
 		panic("this CPU's XSAVE layout (CPUID 0xD) is impossible");
 	if (cpu_xsave_layout.std_size > PAGE_SIZE)
 		panic("this CPU's XSAVE area is %u bytes; up to 4096 are supported",

@@ -26,7 +26,7 @@ void root_nmi_window(void);
 extern uint64_t cpu_tsc_hz;
 extern uint32_t cpu_phys_bits;
 extern uint64_t cpu_xcr0;		     /* every user component the CPU has */
-extern struct xsave_layout cpu_xsave_layout; /* for cpu_xcr0 */
+extern struct xsave_layout cpu_xsave_layout; /* for cpu_xcr0, and CET where guests have it */
 extern bool cpu_has_xsave, cpu_has_rdtscp, cpu_has_xss;
 
 #endif

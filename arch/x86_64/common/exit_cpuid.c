@@ -34,7 +34,10 @@
 #define L7C_GUEST \
 	(BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | \
 	 BIT(12) | BIT(14) | BIT(16))
-#define L7D_GUEST (BIT(2) | BIT(3) | BIT(4) | BIT(8))
+#define L7C_PKU	    BIT(3)
+#define L7C_CET_SS  BIT(7)
+#define L7D_CET_IBT BIT(20)
+#define L7D_GUEST   (BIT(2) | BIT(3) | BIT(4) | BIT(8))
 /* 8000_0001 */
 #define X1C_SVM	    BIT(2)
 #define X1C_EXTAPIC BIT(3)
@@ -66,6 +69,13 @@ static void root_answer(struct vp *vp, uint32_t leaf, uint32_t subleaf, uint32_t
 			r[2] = (r[2] & ~(uint32_t)BIT(4)) |
 			       (virt->get(vp, SYS_CR4) & CR4_PKE ? (uint32_t)BIT(4) : 0);
 		break;
+	case 0xd:
+		/* What is not switched is not the root's either */
+		if (subleaf == 0) {
+			r[0] &= (uint32_t)cpu_xcr0;
+			r[3] &= (uint32_t)(cpu_xcr0 >> 32);
+		}
+		break;
 	case 0x80000001:
 		r[2] &= (uint32_t) ~(X1C_SVM | X1C_SKINIT);
 		break;
@@ -96,8 +106,11 @@ static void leaf_1(const struct partition *p, struct vp *vp, uint32_t r[4])
 	r[3] &= (uint32_t) ~(L1D_DS | L1D_ACPI);
 }
 
-static void leaf_d(const struct partition *p, uint64_t xfem, uint32_t sub, uint32_t r[4])
+/* xfem, xss: as the VP has them. */
+static void leaf_d(const struct partition *p, uint64_t xfem, uint64_t xss, uint32_t sub,
+		   uint32_t r[4])
 {
+	uint64_t super = p ? p->arch.xss_mask : cpu_xsave_layout.xss_mask;
 	uint64_t mask = p ? p->arch.xcr0_mask : cpu_xcr0 & XCR0_GUEST;
 
 	switch (sub) {
@@ -118,20 +131,40 @@ static void leaf_d(const struct partition *p, uint64_t xfem, uint32_t sub, uint3
 		}
 		break;
 	case 1:
-		/* XSAVEOPT and XGETBV(1); no XSAVES, so no supervisor state */
-		r[0] &= 5;
-		r[1] = r[2] = r[3] = 0;
+		/* XSAVEOPT, XSAVEC, XGETBV(1), XSAVES */
+		r[0] &= 0xf;
+		r[1] = r[0] & 0xa ? xsave_compact_size(&cpu_xsave_layout, xfem | (xss & super)) : 0;
+		r[2] = (uint32_t)super;
+		r[3] = (uint32_t)(super >> 32);
 		break;
 	default:
-		if (sub > 62 || !(mask >> sub & 1))
+		if (sub <= 62 && super >> sub & 1) {
+			r[0] = cpu_xsave_layout.comp[sub].size;
+			r[1] = r[3] = 0;
+			r[2] = 1u | (uint32_t)cpu_xsave_layout.comp[sub].align64 << 1;
+		} else if (sub > 62 || !(mask >> sub & 1))
 			r[0] = r[1] = r[2] = r[3] = 0;
 		break;
 	}
 }
 
+/* CET and protection keys are there with their state only. */
+static void leaf_7(const struct partition *p, uint32_t r[4])
+{
+	uint64_t xcr0 = p ? p->arch.xcr0_mask : cpu_xcr0;
+	bool cet = (cpu_xsave_layout.xss_mask & XSS_CET) == XSS_CET;
+
+	r[0] = 0;
+	r[1] &= (uint32_t)L7B_GUEST;
+	r[2] &= (uint32_t)(L7C_GUEST | (cet ? L7C_CET_SS : 0));
+	r[3] &= (uint32_t)(L7D_GUEST | (cet ? L7D_CET_IBT : 0));
+	if (!(xcr0 & XCR0_PKRU))
+		r[2] &= ~(uint32_t)L7C_PKU;
+}
+
 /* p and vp may be NULL: what any guest may have. */
-static void guest_answer(const struct partition *p, struct vp *vp, uint64_t xfem, uint32_t leaf,
-			 uint32_t sub, uint32_t r[4])
+static void guest_answer(const struct partition *p, struct vp *vp, uint64_t xfem, uint64_t xss,
+			 uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
 	uint32_t vps = p ? p->vp_count : 1;
 
@@ -145,10 +178,7 @@ static void guest_answer(const struct partition *p, struct vp *vp, uint64_t xfem
 			r[0] = r[1] = r[2] = r[3] = 0;
 			break;
 		}
-		r[0] = 0;
-		r[1] &= (uint32_t)L7B_GUEST;
-		r[2] &= (uint32_t)L7C_GUEST;
-		r[3] &= (uint32_t)L7D_GUEST;
+		leaf_7(p, r);
 		if (vp && virt->get(vp, SYS_CR4) & CR4_PKE)
 			r[2] |= (uint32_t)BIT(4);
 		else
@@ -163,7 +193,7 @@ static void guest_answer(const struct partition *p, struct vp *vp, uint64_t xfem
 		r[3] = vp ? vp->index : 0;
 		break;
 	case 0xd:
-		leaf_d(p, xfem, sub, r);
+		leaf_d(p, xfem, xss, sub, r);
 		break;
 	case 5:	   /* MONITOR */
 	case 6:	   /* thermal and power */
@@ -205,7 +235,7 @@ static void guest_answer(const struct partition *p, struct vp *vp, uint64_t xfem
 
 void cpuid_allowed(uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
-	guest_answer(NULL, NULL, 0, leaf, sub, r);
+	guest_answer(NULL, NULL, 0, 0, leaf, sub, r);
 }
 
 /* A row of this processor's own goes before one for all; of either kind the last registered. */
@@ -254,13 +284,14 @@ static void mirror(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
 		r[2] = cr4 & CR4_PKE ? r[2] | (uint32_t)BIT(4) : r[2] & ~(uint32_t)BIT(4);
 }
 
-void cpuid_default(struct vp *vp, uint64_t xfem, uint32_t leaf, uint32_t sub, uint32_t r[4])
+void cpuid_default(struct vp *vp, uint64_t xfem, uint64_t xss, uint32_t leaf, uint32_t sub,
+		   uint32_t r[4])
 {
 	if (leaf >> 16 == 0x4000) {
 		hv_cpuid(vp->partition, leaf, r);
 		return;
 	}
-	guest_answer(vp->partition, vp, xfem, leaf, sub, r);
+	guest_answer(vp->partition, vp, xfem, xss, leaf, sub, r);
 	features_mask(vp->partition, leaf, sub, r);
 }
 
@@ -273,7 +304,7 @@ void cpuid_registered(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
 static void answer(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4])
 {
 	if (vp->partition != partition_root) {
-		cpuid_default(vp, vp->arch.xcr0, leaf, sub, r);
+		cpuid_default(vp, vp->arch.xcr0, vp->arch.xss, leaf, sub, r);
 		cpuid_registered(vp, leaf, sub, r);
 	} else if (leaf >> 16 == 0x4000) {
 		hv_cpuid(vp->partition, leaf, r);

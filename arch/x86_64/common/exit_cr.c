@@ -45,7 +45,8 @@ static bool cr0_valid(struct vp *vp, uint64_t v, uint64_t *efer)
 	uint64_t old = virt->get(vp, SYS_CR0);
 
 	*efer = virt->get(vp, SYS_EFER);
-	if (v >> 32 || (v & CR0_PG && !(v & CR0_PE)) || (v & CR0_NW && !(v & CR0_CD)))
+	if (v >> 32 || (v & CR0_PG && !(v & CR0_PE)) || (v & CR0_NW && !(v & CR0_CD)) ||
+	    (!(v & CR0_WP) && virt->get(vp, SYS_CR4) & CR4_CET))
 		return false;
 	if (!((v ^ old) & CR0_PG))
 		return true;

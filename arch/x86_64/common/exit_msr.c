@@ -7,8 +7,10 @@
 #include <insn.h>
 
 #include "arch/x86_64/common/apic.h"
+#include "arch/x86_64/common/cet.h"
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/exits.h"
+#include "arch/x86_64/common/features.h"
 #include "arch/x86_64/common/insn_fetch.h"
 #include "arch/x86_64/common/regs.h"
 #include "hvapi/msr.h"
@@ -200,10 +202,20 @@ static bool mtrr_valid(uint32_t msr, uint64_t v)
 	return true;
 }
 
+static bool has_xss(const struct vp *vp)
+{
+	return cpu_has_xss && !(vp->partition->disabled_features[FEATURES_XSAVE] & FEATURE_XSAVES);
+}
+
 bool msr_guest_read(struct vp *vp, uint32_t msr, uint64_t *v)
 {
 	struct hv_x64_segment_register s;
+	enum x86_sysreg cet = cet_msr(msr);
 
+	if (cet != SYS_MAX) {
+		*v = virt->get(vp, cet);
+		return vp->partition->arch.cet != 0;
+	}
 	for (uint32_t i = 0; i < ARRAY_LEN(plain); i++)
 		if (plain[i].msr == msr) {
 			*v = virt->get(vp, (enum x86_sysreg)plain[i].sys);
@@ -240,6 +252,9 @@ bool msr_guest_read(struct vp *vp, uint32_t msr, uint64_t *v)
 	case MSR_DEBUGCTL:
 		*v = virt->get(vp, SYS_DEBUGCTL);
 		return true;
+	case MSR_XSS:
+		*v = vp->arch.xss;
+		return has_xss(vp);
 	case MSR_BIOS_SIGN_ID:
 	case MSR_MCG_CAP:
 	case MSR_MCG_STATUS:
@@ -280,6 +295,12 @@ static bool guest_write_special(struct vp *vp, uint32_t msr, uint64_t v)
 		vp->arch.tsc_aux = v;
 		wrmsr(MSR_TSC_AUX, v); /* on the CPU while the VP is */
 		return true;
+	case MSR_XSS:
+		if (!has_xss(vp) || v & ~vp->partition->arch.xss_mask)
+			return false;
+		vp->arch.xss = v;
+		wrmsr(MSR_XSS, v); /* on the CPU while the VP is */
+		return true;
 	case MSR_DEBUGCTL:
 		/* Neither last-branch records nor branch single-step are offered. */
 		return v == 0;
@@ -297,7 +318,14 @@ static bool guest_write_special(struct vp *vp, uint32_t msr, uint64_t v)
 bool msr_guest_write(struct vp *vp, uint32_t msr, uint64_t v)
 {
 	struct hv_x64_segment_register s;
+	enum x86_sysreg cet = cet_msr(msr);
 
+	if (cet != SYS_MAX) {
+		if (!cet_valid(vp->partition, cet, v))
+			return false;
+		virt->set(vp, cet, v);
+		return true;
+	}
 	for (uint32_t i = 0; i < ARRAY_LEN(plain); i++)
 		if (plain[i].msr == msr) {
 			if (plain[i].address && !canonical(vp, v))

@@ -27,7 +27,8 @@ enum exit_action exit_cpuid(struct vp *vp, struct x86_exit *ex);
 /* What any guest may have on this machine. */
 void cpuid_allowed(uint32_t leaf, uint32_t sub, uint32_t r[4]);
 /* A guest VP's answer before and after the results that the root registered. */
-void cpuid_default(struct vp *vp, uint64_t xfem, uint32_t leaf, uint32_t sub, uint32_t r[4]);
+void cpuid_default(struct vp *vp, uint64_t xfem, uint64_t xss, uint32_t leaf, uint32_t sub,
+		   uint32_t r[4]);
 void cpuid_registered(struct vp *vp, uint32_t leaf, uint32_t sub, uint32_t r[4]);
 void cpuid_native(uint32_t leaf, uint32_t subleaf, uint32_t r[4]);
 

@@ -57,6 +57,8 @@ static const struct row {
 	{ FEATURES_1, 1, EDX, 8, 0x80000007, 0 },   /* invariant TSC */
 	{ FEATURES_1, 2, EBX, 0, 0x80000008, 0 },   /* CLZERO */
 	{ FEATURES_1, 4, ECX, 16, 7, 0 },	    /* LA57 */
+	{ FEATURES_1, 8, ECX, 7, 7, 0 },	    /* CET shadow stacks */
+	{ FEATURES_1, 9, EDX, 20, 7, 0 },	    /* CET indirect branch tracking */
 	{ FEATURES_1, 18, EBX, 1, 7, 0 },	    /* TSC_ADJUST */
 	{ FEATURES_XSAVE, 0, ECX, 26, 1, 0 },	    /* XSAVE */
 	{ FEATURES_XSAVE, 1, EAX, 0, 0xd, 1 },	    /* XSAVEOPT */
@@ -68,6 +70,8 @@ static const struct row {
 	{ FEATURES_XSAVE, 8, EBX, 28, 7, 0 },	    /* CD */
 	{ FEATURES_XSAVE, 9, EBX, 30, 7, 0 },	    /* BW */
 	{ FEATURES_XSAVE, 10, EBX, 31, 7, 0 },	    /* VL */
+	{ FEATURES_XSAVE, 11, EAX, 1, 0xd, 1 },	    /* XSAVEC */
+	{ FEATURES_XSAVE, 12, EAX, 3, 0xd, 1 },	    /* XSAVES */
 	{ FEATURES_XSAVE, 14, ECX, 12, 7, 0 },	    /* BITALG */
 	{ FEATURES_XSAVE, 15, EBX, 21, 7, 0 },	    /* IFMA */
 	{ FEATURES_XSAVE, 16, ECX, 1, 7, 0 },	    /* VBMI */
@@ -117,4 +121,16 @@ uint64_t features_xcr0(const struct partition *p, uint64_t mask)
 	if (off & BIT(6))
 		mask &= ~MASK(7, 5);
 	return mask;
+}
+
+uint8_t features_cet(const struct partition *p)
+{
+	return features_bank(p, FEATURES_1) >> 8 & 3;
+}
+
+uint64_t features_xss(const struct partition *p, uint64_t mask)
+{
+	if (p->disabled_features[FEATURES_XSAVE] & (BIT(0) | FEATURE_XSAVES))
+		return 0;
+	return features_cet(p) ? mask : mask & ~XSS_CET;
 }

@@ -45,7 +45,9 @@ uint64_t arch_guest_apic_hz(void)
 uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v)
 {
 	const struct partition *with = p == partition_root ? NULL : p;
-	uint64_t xcr0 = with && with->arch.xcr0_mask ? with->arch.xcr0_mask : cpu_xcr0 & XCR0_GUEST;
+	uint64_t states = with && with->arch.xcr0_mask
+				  ? with->arch.xcr0_mask | with->arch.xss_mask
+				  : (cpu_xcr0 & XCR0_GUEST) | cpu_xsave_layout.xss_mask;
 
 	switch (code) {
 	case HV_PARTITION_PROPERTY_PROCESSOR_VENDOR:
@@ -61,10 +63,10 @@ uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v)
 		*v = MIN(cpu_phys_bits, 48u);
 		break;
 	case HV_PARTITION_PROPERTY_XSAVE_STATES:
-		*v = xcr0;
+		*v = states;
 		break;
 	case HV_PARTITION_PROPERTY_MAX_XSAVE_DATA_SIZE:
-		*v = xsave_compact_size(&cpu_xsave_layout, xcr0);
+		*v = xsave_compact_size(&cpu_xsave_layout, states);
 		break;
 	case HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY:
 		*v = cpu_tsc_hz;
@@ -193,13 +195,14 @@ uint16_t arch_register_result(struct partition *p,
 uint16_t arch_cpuid_values(struct vp *vp, uint32_t flags, const struct hv_cpuid_leaf_info *leaf,
 			   struct hv_cpuid_values *out)
 {
-	uint64_t xfem = flags & HV_CPUID_VALUES_USE_VP_XFEM_XSS ? vp->arch.xcr0 : leaf->xfem;
+	bool own = flags & HV_CPUID_VALUES_USE_VP_XFEM_XSS;
+	uint64_t xfem = own ? vp->arch.xcr0 : leaf->xfem;
+	uint64_t xss = own ? vp->arch.xss : leaf->xss;
 	uint32_t r[4];
 
-	/* Supervisor state is not offered, so IA32_XSS is 0 */
-	if (!(flags & HV_CPUID_VALUES_USE_VP_XFEM_XSS) && leaf->xss)
+	if (xss & ~vp->partition->arch.xss_mask)
 		return HV_STATUS_INVALID_PARAMETER;
-	cpuid_default(vp, xfem, leaf->eax, leaf->ecx, r);
+	cpuid_default(vp, xfem, xss, leaf->eax, leaf->ecx, r);
 	if (flags & HV_CPUID_VALUES_APPLY_REGISTERED)
 		cpuid_registered(vp, leaf->eax, leaf->ecx, r);
 	*out = (struct hv_cpuid_values){ r[0], r[1], r[2], r[3] };

@@ -42,6 +42,10 @@
 #define CR4_SMAP       BIT(21)
 #define CR4_PKE	       BIT(22)
 #define CR4_CET	       BIT(23)
+/* What a guest may set where the CPU has it; PKE and CET only with their state */
+#define CR4_GUEST \
+	(MASK(12, 0) | CR4_FSGSBASE | CR4_PCIDE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP | CR4_PKE | \
+	 CR4_CET)
 
 #define EFER_SCE   BIT(0)
 #define EFER_LME   BIT(8)
@@ -78,11 +82,23 @@
 #define DR7_GD	     BIT(13)
 #define DR7_RESERVED (MASK(63, 32) | BIT(15) | BIT(14) | BIT(12))
 
-#define XCR0_X87 BIT(0)
-#define XCR0_SSE BIT(1)
-#define XCR0_AVX BIT(2)
+#define XCR0_X87  BIT(0)
+#define XCR0_SSE  BIT(1)
+#define XCR0_AVX  BIT(2)
+#define XCR0_PKRU BIT(9)
 /* What guests get: no MPX (its BNDCFGS is not switched), no AMX (its state is over a page). */
 #define XCR0_GUEST (XCR0_X87 | XCR0_SSE | XCR0_AVX | MASK(7, 5) | BIT(9))
+
+/* Supervisor components, in IA32_XSS */
+#define XSS_CET_U BIT(11)
+#define XSS_CET_S BIT(12)
+#define XSS_CET	  (XSS_CET_U | XSS_CET_S)
+
+/* IA32_U_CET, IA32_S_CET (SDM vol. 1, 17.2.2) */
+#define CET_SH_STK  BIT(0)
+#define CET_ENDBR   BIT(2)
+#define CET_SHADOW  MASK(1, 0)
+#define CET_TRACKER (BIT(10) | BIT(11)) /* suppressed, and waiting: not both */
 
 #define MSR_TSC		  0x10u
 #define MSR_APIC_BASE	  0x1bu
@@ -109,6 +125,13 @@
 #define MSR_MTRR_DEF_TYPE 0x2ffu
 #define MSR_VMX_FIRST	  0x480u
 #define MSR_VMX_LAST	  0x493u
+#define MSR_U_CET	  0x6a0u
+#define MSR_S_CET	  0x6a2u
+#define MSR_PL0_SSP	  0x6a4u
+#define MSR_PL1_SSP	  0x6a5u
+#define MSR_PL2_SSP	  0x6a6u
+#define MSR_PL3_SSP	  0x6a7u
+#define MSR_INT_SSP_TABLE 0x6a8u
 #define MSR_TSC_DEADLINE  0x6e0u
 #define MSR_X2APIC	  0x800u
 #define MSR_X2APIC_ICR	  0x830u

@@ -13,6 +13,7 @@
  */
 #include <string.h>
 
+#include "arch/x86_64/common/cet.h"
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/gva.h"
@@ -552,6 +553,13 @@ enum exit_action exit_task_switch(struct vp *vp, struct x86_exit *ex)
 	/* In long mode the CPU raises #GP by itself (8.7); not there: the CPU's own fetch faults */
 	if (virt->get(vp, SYS_EFER) & EFER_LMA) {
 		(void)task_fault(&t, VEC_GP, selector_error(ex->task.selector));
+		return raise(&t);
+	}
+	/* The shadow stack of neither task is switched here (SDM vol. 3, 8.3, with CET) */
+	if (unlikely(cet_active(vp))) {
+		partition_unimplemented(vp->partition, UNIMPLEMENTED_TRAP, "task switch with CET",
+					ex->task.selector);
+		(void)task_fault(&t, VEC_TS, selector_error(ex->task.selector));
 		return raise(&t);
 	}
 	if (ex->task.next && !insn_length(vp, ex))

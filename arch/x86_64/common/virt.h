@@ -123,6 +123,15 @@ enum x86_sysreg {
 	SYS_SYSENTER_ESP,
 	SYS_SYSENTER_EIP,
 	SYS_DEBUGCTL,
+	/* CET; always 0 where has_cet() says no */
+	SYS_U_CET,
+	SYS_PL0_SSP,
+	SYS_PL1_SSP,
+	SYS_PL2_SSP,
+	SYS_PL3_SSP,
+	SYS_S_CET,
+	SYS_SSP,
+	SYS_INT_SSP_TABLE,
 	SYS_INT_SHADOW, /* bit 0 */
 	SYS_CPL,
 	SYS_MAX,
@@ -153,6 +162,8 @@ struct x86_place {
 struct virt_ops {
 	const char *name;
 	uint8_t hypercall[3]; /* VMMCALL or VMCALL */
+	/* Is the CET state switched, so that guests can have it? NULL: no. */
+	bool (*has_cet)(void);
 	/* Turn virtualization on for this CPU. */
 	void (*cpu_init)(struct percpu *cpu);
 	uint16_t (*vp_init)(struct vp *vp);

@@ -105,6 +105,7 @@ void arch_vp_reset(struct vp *vp, bool init)
 	virt->set(vp, SYS_DR7, DR7_FIXED);
 	virt->set(vp, SYS_INT_SHADOW, 0);
 	virt->set(vp, SYS_CPL, 0);
+	virt->set(vp, SYS_SSP, 0);
 	memset(a->dr, 0, sizeof(a->dr));
 	a->event = (struct x86_event){ 0 };
 	a->queued = (struct x86_event){ 0 };
@@ -120,6 +121,8 @@ void arch_vp_reset(struct vp *vp, bool init)
 		virt->set(vp, s, 0);
 	virt->set(vp, SYS_PAT, PAT_RESET);
 	memset(&a->mtrr, 0, sizeof(a->mtrr));
+	for (enum x86_sysreg s = SYS_U_CET; s <= SYS_INT_SSP_TABLE; s++)
+		virt->set(vp, s, 0);
 	a->xcr0 = XCR0_X87;
 	a->tsc_aux = a->spec_ctrl = a->xss = a->tsc_adjust = 0;
 	if (a->xsave)
@@ -304,7 +307,11 @@ void apic_effect(struct vp *vp, const struct vlapic_effect *e)
 
 static void load_state(struct vp *vp)
 {
+	const struct vp *before = this_cpu()->current;
 	struct arch_vp *a = &vp->arch;
+
+	if (cpu_has_xss && (!before || before->arch.xss != a->xss))
+		wrmsr(MSR_XSS, a->xss);
 
 	xsetbv(0, cpu_xcr0);
 	xrstor64(a->xsave, cpu_xcr0);
@@ -326,6 +333,9 @@ static void save_state(struct vp *vp)
 	struct arch_vp *a = &vp->arch;
 
 	virt->save(vp);
+	/* A guest's writes are seen, the root's are not */
+	if (cpu_has_xss && vp->partition == partition_root)
+		a->xss = rdmsr(MSR_XSS);
 	a->xcr0 = xgetbv(0);
 	xsetbv(0, cpu_xcr0);
 	xsave64(a->xsave, cpu_xcr0);
@@ -581,7 +591,15 @@ uint16_t arch_partition_init(struct partition *p)
 	p->arch.tsc_start = rdtsc();
 	p->ref_tsc = p->arch.tsc_start;
 	p->arch.xcr0_mask = features_xcr0(p, cpu_xcr0 & XCR0_GUEST);
-	p->arch.xsave_size = xsave_compact_size(&cpu_xsave_layout, p->arch.xcr0_mask);
+	p->arch.xss_mask = features_xss(p, cpu_xsave_layout.xss_mask);
+	p->arch.cet = features_cet(p);
+	p->arch.cr4_off = ~CR4_GUEST;
+	if (!(p->arch.xcr0_mask & XCR0_PKRU))
+		p->arch.cr4_off |= CR4_PKE;
+	if (!p->arch.cet)
+		p->arch.cr4_off |= CR4_CET;
+	p->arch.xsave_size =
+		xsave_compact_size(&cpu_xsave_layout, p->arch.xcr0_mask | p->arch.xss_mask);
 	/* Without a local APIC of ours a halted VP waits for what the root injects. */
 	p->arch.hlt_intercept = !(p->create_flags & HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED);
 	return HV_STATUS_SUCCESS;

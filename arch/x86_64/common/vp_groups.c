@@ -4,6 +4,7 @@
 
 #include <hv/vp_state.h>
 
+#include "arch/x86_64/common/cet.h"
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/common/virt.h"
@@ -51,12 +52,15 @@ static uint16_t set_apic(struct vp *vp, const void *buf)
 static uint16_t get_xsave(struct vp *vp, uint64_t states, void *buf)
 {
 	const struct partition *p = vp->partition;
+	struct xsave_cet cet;
 	uint32_t n;
 
 	states |= XCR0_X87 | XCR0_SSE;
-	if (states & ~p->arch.xcr0_mask)
+	if (states & ~(p->arch.xcr0_mask | p->arch.xss_mask))
 		return HV_STATUS_INVALID_PARAMETER;
 	n = xsave_to_compact(&cpu_xsave_layout, states, vp->arch.xsave, buf, p->arch.xsave_size);
+	cet_get_state(vp, &cet);
+	xsave_put_cet(&cpu_xsave_layout, states, &cet, buf);
 	memset((uint8_t *)buf + n, 0, p->arch.xsave_size - n);
 	return HV_STATUS_SUCCESS;
 }
@@ -64,11 +68,17 @@ static uint16_t get_xsave(struct vp *vp, uint64_t states, void *buf)
 static uint16_t set_xsave(struct vp *vp, const void *buf)
 {
 	const struct partition *p = vp->partition;
+	uint64_t mask = p->arch.xcr0_mask | p->arch.xss_mask;
+	struct xsave_cet cet;
 
-	if (xsave_check_compact(&cpu_xsave_layout, p->arch.xcr0_mask, buf, p->arch.xsave_size) !=
-	    XSAVE_OK)
+	if (xsave_check_compact(&cpu_xsave_layout, mask, buf, p->arch.xsave_size) != XSAVE_OK)
+		return HV_STATUS_INVALID_PARAMETER;
+	xsave_take_cet(&cpu_xsave_layout, buf, &cet);
+	if (!cet_check_state(p, &cet))
 		return HV_STATUS_INVALID_PARAMETER;
 	xsave_from_compact(&cpu_xsave_layout, buf, vp->arch.xsave);
+	if (p->arch.xss_mask & XSS_CET)
+		cet_set_state(vp, &cet);
 	return HV_STATUS_SUCCESS;
 }
 

@@ -15,8 +15,6 @@
 #include "hvapi/msr.h"
 #include "kernel/arch.h"
 
-#define CR4_VALID \
-	(MASK(12, 0) | CR4_FSGSBASE | CR4_PCIDE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP | CR4_PKE)
 #define EFER_VALID (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)
 
 static bool canonical(uint64_t v)
@@ -35,7 +33,7 @@ static const struct {
 	{ HV_X64_REGISTER_CR0, SYS_CR0, false, CR0_VALID },
 	{ HV_X64_REGISTER_CR2, SYS_CR2, false, ~0ull },
 	{ HV_X64_REGISTER_CR3, SYS_CR3, false, MASK(51, 0) },
-	{ HV_X64_REGISTER_CR4, SYS_CR4, false, CR4_VALID },
+	{ HV_X64_REGISTER_CR4, SYS_CR4, false, CR4_GUEST },
 	{ HV_X64_REGISTER_DR6, SYS_DR6, false, 0xffffffffull },
 	{ HV_X64_REGISTER_DR7, SYS_DR7, false, 0xffffffffull & ~DR7_RESERVED },
 	{ HV_X64_REGISTER_EFER, SYS_EFER, false, EFER_VALID },
@@ -246,6 +244,8 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		if (words[i].name != name)
 			continue;
 		if (x & ~words[i].valid || (words[i].address && !canonical(x)))
+			return HV_STATUS_INVALID_REGISTER_VALUE;
+		if (name == HV_X64_REGISTER_CR4 && x & vp->partition->arch.cr4_off)
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		if (name == HV_X64_REGISTER_RFLAGS)
 			x |= RFLAGS_FIXED;

@@ -9,6 +9,7 @@
 #include <hv/vp_state.h>
 
 #include "arch/x86_64/common/apic.h"
+#include "arch/x86_64/common/cet.h"
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/regs.h"
@@ -34,9 +35,17 @@ static uint32_t msr_of(uint32_t name)
 		return MSR_TSC_AUX;
 	case HV_X64_REGISTER_DEBUG_CTL:
 		return MSR_DEBUGCTL;
+	case HV_X64_REGISTER_U_CET:
+		return MSR_U_CET;
+	case HV_X64_REGISTER_S_CET:
+		return MSR_S_CET;
+	case HV_X64_REGISTER_INTERRUPT_SSP_TABLE_ADDR:
+		return MSR_INT_SSP_TABLE;
 	default:
 		break;
 	}
+	if (name >= HV_X64_REGISTER_PL0_SSP && name <= HV_X64_REGISTER_PL3_SSP)
+		return MSR_PL0_SSP + name - HV_X64_REGISTER_PL0_SSP;
 	if (name >= HV_X64_REGISTER_MSR_MTRR_FIX4KC0000 &&
 	    name <= HV_X64_REGISTER_MSR_MTRR_FIX4KF8000)
 		return MSR_MTRR_FIX4K + name - HV_X64_REGISTER_MSR_MTRR_FIX4KC0000;
@@ -52,8 +61,7 @@ static uint32_t msr_of(uint32_t name)
 /* Features that no guest is offered: their registers are 0 and stay so. */
 static bool always_zero(uint32_t name)
 {
-	return name == HV_X64_REGISTER_SPEC_CTRL || name == HV_X64_REGISTER_U_XSS ||
-	       name == HV_X64_REGISTER_BNDCFGS;
+	return name == HV_X64_REGISTER_SPEC_CTRL || name == HV_X64_REGISTER_BNDCFGS;
 }
 
 /* -- local APIC ------------------------------------------------------------------------------- */
@@ -195,6 +203,14 @@ uint16_t vp_msr_get(struct vp *vp, uint32_t name, union hv_register_value *v)
 	case HV_X64_REGISTER_TSC_ADJUST:
 		v->reg64 = vp->arch.tsc_adjust;
 		return HV_STATUS_SUCCESS;
+	case HV_X64_REGISTER_U_XSS:
+		v->reg64 = vp->arch.xss;
+		return HV_STATUS_SUCCESS;
+	case HV_X64_REGISTER_SSP:
+		if (!vp->partition->arch.cet)
+			return HV_STATUS_UNKNOWN_REGISTER_NAME;
+		v->reg64 = virt->get(vp, SYS_SSP);
+		return HV_STATUS_SUCCESS;
 	default:
 		return always_zero(name) ? HV_STATUS_SUCCESS : HV_STATUS_UNKNOWN_REGISTER_NAME;
 	}
@@ -229,12 +245,27 @@ uint16_t vp_msr_set(struct vp *vp, uint32_t name, const union hv_register_value 
 		vlapic_set_tsc_deadline(&vp->arch.apic, x);
 		ok = true;
 		break;
+	case HV_X64_REGISTER_U_XSS:
+		/* Not through the guest's WRMSR either. */
+		ok = !(x & ~vp->partition->arch.xss_mask);
+		if (ok)
+			vp->arch.xss = x;
+		break;
+	case HV_X64_REGISTER_SSP:
+		if (!vp->partition->arch.cet)
+			return HV_STATUS_UNKNOWN_REGISTER_NAME;
+		ok = cet_valid(vp->partition, SYS_SSP, x);
+		if (ok)
+			virt->set(vp, SYS_SSP, x);
+		break;
 	case HV_X64_REGISTER_TSC_ADJUST:
 		/* The record only: the TSC itself is its own register. */
 		vp->arch.tsc_adjust = x;
 		ok = true;
 		break;
 	default:
+		if (msr && !vp->partition->arch.cet && cet_msr(msr) != SYS_MAX)
+			return HV_STATUS_UNKNOWN_REGISTER_NAME;
 		if (msr)
 			ok = msr_guest_write(vp, msr, x);
 		else if (always_zero(name))

@@ -14,6 +14,8 @@
 #define XCOMP_AT      520u
 #define IMAGE_MAX     (3u * 4096)
 #define X87_SSE	      3ull
+#define CET_U	      11u
+#define CET_S	      12u
 
 static uint64_t get64(const void *p, uint32_t at)
 {
@@ -202,4 +204,40 @@ void xsave_from_compact(const struct xsave_layout *l, const void *in, void *std)
 			memcpy((uint8_t *)std + l->comp[i].offset,
 			       (const uint8_t *)in + compact_offset(l, xcomp, i), l->comp[i].size);
 	}
+}
+
+static void put_component(const struct xsave_layout *l, uint64_t all, uint32_t i, const void *data,
+			  uint32_t size, void *image)
+{
+	static const uint8_t initial[sizeof(struct xsave_cet)];
+
+	if (!(all >> i & 1) || l->comp[i].size != size || !memcmp(data, initial, size))
+		return;
+	memcpy((uint8_t *)image + compact_offset(l, all, i), data, size);
+	put64(image, XSTATE_AT, get64(image, XSTATE_AT) | 1ull << i);
+}
+
+void xsave_put_cet(const struct xsave_layout *l, uint64_t mask, const struct xsave_cet *c,
+		   void *image)
+{
+	uint64_t all = mask & (l->xcr0_mask | l->xss_mask);
+
+	put_component(l, all, CET_U, c->user, sizeof(c->user), image);
+	put_component(l, all, CET_S, c->supervisor, sizeof(c->supervisor), image);
+}
+
+static void take_component(const struct xsave_layout *l, const void *image, uint32_t i, void *data,
+			   uint32_t size)
+{
+	uint64_t xcomp = get64(image, XCOMP_AT) & ~XSAVE_COMPACTED;
+
+	memset(data, 0, size);
+	if (get64(image, XSTATE_AT) >> i & 1 && l->comp[i].size == size)
+		memcpy(data, (const uint8_t *)image + compact_offset(l, xcomp, i), size);
+}
+
+void xsave_take_cet(const struct xsave_layout *l, const void *image, struct xsave_cet *c)
+{
+	take_component(l, image, CET_U, c->user, sizeof(c->user));
+	take_component(l, image, CET_S, c->supervisor, sizeof(c->supervisor));
 }

@@ -43,6 +43,20 @@ void xsave_init_std(const struct xsave_layout *l, void *std);
 uint32_t xsave_to_compact(const struct xsave_layout *l, uint64_t mask, const void *std, void *out,
 			  uint32_t out_len);
 
+/*
+ * The supervisor components that there are, 11 and 12, as the architecture has them (13.4.9). No
+ * standard image holds them: they are put in and taken out by themselves.
+ */
+struct xsave_cet {
+	uint64_t user[2];	/* IA32_U_CET, IA32_PL3_SSP */
+	uint64_t supervisor[3]; /* IA32_PL0_SSP to 2 */
+};
+/* Into the image that xsave_to_compact() has made of `mask`. */
+void xsave_put_cet(const struct xsave_layout *l, uint64_t mask, const struct xsave_cet *c,
+		   void *image);
+/* After a check that passed. Components not in the image are 0. */
+void xsave_take_cet(const struct xsave_layout *l, const void *image, struct xsave_cet *c);
+
 enum xsave_error {
 	XSAVE_OK,
 	XSAVE_BAD_LENGTH,

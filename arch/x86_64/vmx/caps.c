@@ -43,7 +43,7 @@ static const struct control {
 	{ PROC2, NO, MUST, (uint32_t)PROC2_WBINVD, "WBINVD exiting" },
 	{ PROC2, MUST, MUST, (uint32_t)PROC2_UNRESTRICTED, "unrestricted guest" },
 	{ PROC2, WANT, NO, (uint32_t)PROC2_INVPCID, "INVPCID" },
-	{ PROC2, WANT, NO, (uint32_t)PROC2_XSAVES, "XSAVES" },
+	{ PROC2, WANT, WANT, (uint32_t)PROC2_XSAVES, "XSAVES" },
 	{ PROC2, WANT, NO, (uint32_t)PROC2_USER_WAIT, "user wait" },
 	{ EXIT, MUST, MUST, (uint32_t)EXIT_SAVE_DEBUG, "save debug controls" },
 	{ EXIT, MUST, MUST, (uint32_t)EXIT_HOST_64, "host address-space size" },
@@ -51,6 +51,8 @@ static const struct control {
 	{ EXIT, MUST, MUST, (uint32_t)EXIT_LOAD_PAT, "load IA32_PAT on exit" },
 	{ EXIT, MUST, MUST, (uint32_t)EXIT_SAVE_EFER, "save IA32_EFER" },
 	{ EXIT, MUST, MUST, (uint32_t)EXIT_LOAD_EFER, "load IA32_EFER on exit" },
+	{ EXIT, WANT, WANT, (uint32_t)EXIT_LOAD_CET, "load CET state on exit" },
+	{ ENTRY, WANT, WANT, (uint32_t)ENTRY_LOAD_CET, "load CET state on entry" },
 	{ ENTRY, MUST, MUST, (uint32_t)ENTRY_LOAD_DEBUG, "load debug controls" },
 	{ ENTRY, NO, NO, (uint32_t)ENTRY_IA32E, "IA-32e mode guest" },
 	{ ENTRY, MUST, MUST, (uint32_t)ENTRY_LOAD_PAT, "load IA32_PAT on entry" },
@@ -92,6 +94,15 @@ static uint64_t at(const uint64_t *msr, uint32_t number)
 	return msr[number - MSR_VMX_BASIC];
 }
 
+/* One without the other is of no use. */
+static void without_cet(struct vmx_caps *c)
+{
+	c->root.exit &= (uint32_t)~EXIT_LOAD_CET;
+	c->guest.exit &= (uint32_t)~EXIT_LOAD_CET;
+	c->root.entry &= (uint32_t)~ENTRY_LOAD_CET;
+	c->guest.entry &= (uint32_t)~ENTRY_LOAD_CET;
+}
+
 const char *vmx_caps_fold(struct vmx_caps *c, const uint64_t msr[VMX_CAP_MSRS])
 {
 	bool exact = (at(msr, MSR_VMX_BASIC) & VMX_BASIC_TRUE) != 0;
@@ -123,5 +134,8 @@ const char *vmx_caps_fold(struct vmx_caps *c, const uint64_t msr[VMX_CAP_MSRS])
 	c->cr4_fixed1 = at(msr, MSR_VMX_CR4_FIXED1);
 	c->timer_shift = (uint32_t)at(msr, MSR_VMX_MISC) & 0x1f;
 	c->preemption_timer = (c->guest.pin & PIN_PREEMPTION) != 0;
+	c->cet = c->guest.entry & ENTRY_LOAD_CET && c->guest.exit & EXIT_LOAD_CET;
+	if (!c->cet)
+		without_cet(c);
 	return NULL;
 }

@@ -16,7 +16,7 @@
 #define VAPIC_TPR    0x80u
 #define DEADLINE_MAX 1000u /* fraction of a second */
 
-/* SDM table 6-1: which exceptions push an error code; no guest has #CP's */
+/* SDM table 6-1: which exceptions push an error code; #CP where there is CET */
 #define HAS_ERROR_CODE 0x00027d00u
 
 _Static_assert(offsetof(struct arch_vp, vmx.host_rsp) == 136, "entry.S");
@@ -50,6 +50,11 @@ bool vmx_probe(void)
 	deadline_own_timer(vmx_caps.preemption_timer);
 	vmx_maps_build();
 	return true;
+}
+
+static bool has_cet(void)
+{
+	return vmx_caps.cet;
 }
 
 static void cpu_init(struct percpu *cpu)
@@ -176,7 +181,8 @@ static void write_event(struct vp *vp)
 
 	if (type == VMX_EVENT_EXCEPTION) {
 		/* The CPU insists on the error code that the vector has (26.2.1.3) */
-		error = HAS_ERROR_CODE >> (e->vector & 31) & 1 &&
+		error = (HAS_ERROR_CODE | (uint32_t)vmx_caps.cet << VEC_CP) >> (e->vector & 31) &
+				1 &&
 			vmx_vmread(VMCS_GUEST_CR0) & CR0_PE;
 		if (e->vector == VEC_BP || e->vector == VEC_OF)
 			type = VMX_EVENT_SOFT_EXC;
@@ -472,6 +478,7 @@ static void nothing(void)
 const struct virt_ops vmx_ops = {
 	.name = "VMX",
 	.hypercall = { 0x0f, 0x01, 0xc1 },
+	.has_cet = has_cet,
 	.cpu_init = cpu_init,
 	.vp_init = vmcs_alloc,
 	.vp_free = vmcs_free,

@@ -30,13 +30,21 @@ void vmx_set_blocking(struct vp *vp, uint32_t v)
 }
 
 /* Registers that VMX leaves alone, in the order of struct vmx_vp's kept[]. */
-static const enum x86_sysreg switched[] = { SYS_CR2,   SYS_DR6,	   SYS_STAR,	 SYS_LSTAR,
-					    SYS_CSTAR, SYS_SFMASK, SYS_KERNEL_GS };
+static const enum x86_sysreg switched[] = { SYS_CR2,	 SYS_DR6,     SYS_STAR,	     SYS_LSTAR,
+					    SYS_CSTAR,	 SYS_SFMASK,  SYS_KERNEL_GS, SYS_U_CET,
+					    SYS_PL0_SSP, SYS_PL1_SSP, SYS_PL2_SSP,   SYS_PL3_SSP };
+#define SWITCHED_ALWAYS 7u /* those behind are CET's */
+_Static_assert(ARRAY_LEN(switched) == ARRAY_LEN(((struct vmx_vp *)0)->kept), "types.h");
+
+static uint32_t switched_count(void)
+{
+	return vmx_caps.cet ? (uint32_t)ARRAY_LEN(switched) : SWITCHED_ALWAYS;
+}
 
 /* -1: the VMCS has it. */
 static int kept_at(enum x86_sysreg r)
 {
-	for (uint32_t i = 0; i < ARRAY_LEN(switched); i++)
+	for (uint32_t i = 0; i < switched_count(); i++)
 		if (switched[i] == r)
 			return (int)i;
 	return -1;
@@ -44,11 +52,13 @@ static int kept_at(enum x86_sysreg r)
 
 static uint32_t kept_msr(enum x86_sysreg r)
 {
-	static const uint32_t msr[SYS_MAX] = { [SYS_STAR] = MSR_STAR,
-					       [SYS_LSTAR] = MSR_LSTAR,
-					       [SYS_CSTAR] = MSR_CSTAR,
-					       [SYS_SFMASK] = MSR_SFMASK,
-					       [SYS_KERNEL_GS] = MSR_KERNEL_GS };
+	static const uint32_t msr[SYS_MAX] = {
+		[SYS_STAR] = MSR_STAR,		 [SYS_LSTAR] = MSR_LSTAR,
+		[SYS_CSTAR] = MSR_CSTAR,	 [SYS_SFMASK] = MSR_SFMASK,
+		[SYS_KERNEL_GS] = MSR_KERNEL_GS, [SYS_U_CET] = MSR_U_CET,
+		[SYS_PL0_SSP] = MSR_PL0_SSP,	 [SYS_PL1_SSP] = MSR_PL1_SSP,
+		[SYS_PL2_SSP] = MSR_PL2_SSP,	 [SYS_PL3_SSP] = MSR_PL3_SSP
+	};
 
 	return msr[r];
 }
@@ -74,7 +84,7 @@ void vmx_load(struct vp *vp)
 
 	if (x->loaded)
 		return;
-	for (uint32_t i = 0; i < ARRAY_LEN(switched); i++)
+	for (uint32_t i = 0; i < switched_count(); i++)
 		cpu_put(switched[i], x->kept[i]);
 	x->loaded = true;
 }
@@ -83,7 +93,7 @@ void vmx_save(struct vp *vp)
 {
 	struct vmx_vp *x = &vp->arch.vmx;
 
-	for (uint32_t i = 0; i < ARRAY_LEN(switched); i++)
+	for (uint32_t i = 0; i < switched_count(); i++)
 		x->kept[i] = cpu_get(switched[i]);
 	x->loaded = false;
 }
@@ -107,10 +117,22 @@ static enum vmcs_field field_of(enum x86_sysreg r)
 		return VMCS_GUEST_SYSENTER_ESP;
 	case SYS_SYSENTER_EIP:
 		return VMCS_GUEST_SYSENTER_EIP;
+	case SYS_S_CET:
+		return VMCS_GUEST_S_CET;
+	case SYS_SSP:
+		return VMCS_GUEST_SSP;
+	case SYS_INT_SSP_TABLE:
+		return VMCS_GUEST_INT_SSP_TABLE;
 	case SYS_DEBUGCTL:
 	default:
 		return VMCS_GUEST_DEBUGCTL;
 	}
+}
+
+/* Neither registers nor fields where the CPU has no CET, or cannot switch it. */
+static bool is_cet(enum x86_sysreg r)
+{
+	return r >= SYS_U_CET && r <= SYS_INT_SSP_TABLE;
 }
 
 /* The shadow holds what the VP wrote to the bits that are not its own (24.6.6). */
@@ -162,6 +184,8 @@ uint64_t vmx_get(struct vp *vp, enum x86_sysreg r)
 	default:
 		break;
 	}
+	if (is_cet(r) && !vmx_caps.cet)
+		return 0;
 	at = kept_at(r);
 	if (at >= 0)
 		return x->loaded ? cpu_get(r) : x->kept[at];
@@ -192,6 +216,8 @@ void vmx_set(struct vp *vp, enum x86_sysreg r, uint64_t v)
 	uint64_t ar;
 	bool moved;
 
+	if (is_cet(r) && !vmx_caps.cet)
+		return;
 	if (at >= 0) {
 		x->kept[at] = v;
 		if (x->loaded)
@@ -234,8 +260,9 @@ void vmx_set(struct vp *vp, enum x86_sysreg r, uint64_t v)
 	case SYS_MAX:
 		break;
 	case SYS_RFLAGS:
+	case SYS_SSP:
 		x->unchecked = true;
-		vmcs_write(vp, VMCS_GUEST_RFLAGS, v);
+		vmcs_write(vp, field_of(r), v);
 		break;
 	default:
 		vmcs_write(vp, field_of(r), v);
@@ -305,7 +332,7 @@ static const char *check_paging(struct vp *vp)
 		return "CR0 bits 63:32";
 	if (pg && !(cr0 & CR0_PE))
 		return "CR0.PG without CR0.PE";
-	if (cr4 & (CR4_VMXE | ~vmx_caps.cr4_fixed1))
+	if (cr4 & (CR4_VMXE | ~vmx_caps.cr4_fixed1 | vp->partition->arch.cr4_off))
 		return "CR4 bits that are not offered";
 	if (lme && pg && !(cr4 & CR4_PAE))
 		return "long mode without CR4.PAE";
@@ -313,6 +340,8 @@ static const char *check_paging(struct vp *vp)
 		return "EFER.LMA is not EFER.LME and CR0.PG";
 	if (cr4 & CR4_PCIDE && !(efer & EFER_LMA))
 		return "CR4.PCIDE outside long mode";
+	if (cr4 & CR4_CET && !(cr0 & CR0_WP))
+		return "CR4.CET without CR0.WP";
 	if (vmx_get(vp, SYS_CR3) >> cpu_phys_bits)
 		return "CR3 beyond the physical address width";
 	return NULL;
@@ -340,6 +369,9 @@ const char *vmx_check_state(struct vp *vp)
 		if (rflags & RFLAGS_VM)
 			return "RFLAGS.VM in long mode";
 	}
+	if (vmx_get(vp, SYS_SSP) >> 32 &&
+	    !(vmx_get(vp, SYS_EFER) & EFER_LMA && cs.attributes & BIT(13)))
+		return "SSP beyond 4 GiB outside 64-bit code";
 	vp->arch.vmx.unchecked = false;
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arch/x86_64/common/cpu.h"
+#include "arch/x86_64/common/features.h"
 #include "arch/x86_64/common/idt.h"
 #include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/vmx/vmx.h"
@@ -107,6 +108,11 @@ static void host_constant(struct vp *vp)
 	vmcs_write(vp, VMCS_HOST_GDTR_BASE, idt_gdt_base());
 	vmcs_write(vp, VMCS_HOST_IDTR_BASE, idt_base());
 	vmcs_write(vp, VMCS_HOST_RIP, (uint64_t)(uintptr_t)vmx_exit_entry);
+	if (vmx_caps.cet) {
+		vmcs_write(vp, VMCS_HOST_S_CET, 0);
+		vmcs_write(vp, VMCS_HOST_SSP, 0);
+		vmcs_write(vp, VMCS_HOST_INT_SSP_TABLE, 0);
+	}
 	vmcs_write(vp, VMCS_HOST_PAT, rdmsr(MSR_PAT));
 	vmcs_write(vp, VMCS_HOST_EFER, rdmsr(MSR_EFER));
 }
@@ -127,21 +133,26 @@ void vmx_vmcs_setup(struct vp *vp, bool root)
 		VMCS_GUEST_ACTIVITY,  VMCS_TPR_THRESHOLD,  VMCS_GUEST_INTERRUPTIBILITY,
 	};
 	const struct vmx_controls *c = root ? &vmx_caps.root : &vmx_caps.guest;
+	const struct partition *p = vp->partition;
 	struct vmx_vp *x = &vp->arch.vmx;
+	uint32_t proc2 = c->proc2;
 
 	for (uint32_t i = 0; i < ARRAY_LEN(zero); i++)
 		vmcs_write(vp, zero[i], 0);
 	vmcs_write(vp, VMCS_LINK, ~0ull);
 	vmcs_write(vp, VMCS_PIN, c->pin);
 	vmcs_write(vp, VMCS_PROC, c->proc);
-	vmcs_write(vp, VMCS_PROC2, c->proc2);
+	/* #UD where the partition does without; no component of IA32_XSS exits */
+	if (p->disabled_features[FEATURES_XSAVE] & FEATURE_XSAVES)
+		proc2 &= ~(uint32_t)PROC2_XSAVES;
+	vmcs_write(vp, VMCS_PROC2, proc2);
 	vmcs_write(vp, VMCS_EXIT, c->exit);
 	vmcs_write(vp, VMCS_ENTRY, c->entry);
 	x->proc = c->proc;
 	x->exceptions = 1u << VEC_DB | 1u << VEC_AC;
 	vmcs_write(vp, VMCS_EXCEPTIONS, x->exceptions);
 	vmcs_write(vp, VMCS_MSR_BITMAP, ptr_hpa(root ? bitmap_root : bitmap_guest).v);
-	vmcs_write(vp, VMCS_EPTP, vmx_eptp(&vp->partition->slat));
+	vmcs_write(vp, VMCS_EPTP, vmx_eptp(&p->slat));
 	if (!root) {
 		vmcs_write(vp, VMCS_VAPIC_PAGE, ptr_hpa(x->vapic).v);
 		vmcs_write(vp, VMCS_TSC_OFFSET, x->tsc_offset);
@@ -149,9 +160,14 @@ void vmx_vmcs_setup(struct vp *vp, bool root)
 	/* NE has to be 1; caching is the machine's, not a VP's. CR4.VMXE has to be, and is not
 	 * the VP's to see. */
 	vmcs_write(vp, VMCS_CR0_MASK, CR0_NE | CR0_NW | CR0_CD);
-	vmcs_write(vp, VMCS_CR4_MASK, CR4_VMXE | ~vmx_caps.cr4_fixed1);
+	vmcs_write(vp, VMCS_CR4_MASK, CR4_VMXE | ~vmx_caps.cr4_fixed1 | p->arch.cr4_off);
 	host_constant(vp);
-	if (c->proc2 & PROC2_XSAVES)
+	if (vmx_caps.cet) {
+		vmcs_write(vp, VMCS_GUEST_S_CET, 0);
+		vmcs_write(vp, VMCS_GUEST_SSP, 0);
+		vmcs_write(vp, VMCS_GUEST_INT_SSP_TABLE, 0);
+	}
+	if (proc2 & PROC2_XSAVES)
 		vmcs_write(vp, VMCS_XSS_BITMAP, 0);
 	if (!root && vmx_caps.preemption_timer)
 		vmcs_write(vp, VMCS_PREEMPTION_TIMER, 0);

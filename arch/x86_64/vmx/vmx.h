@@ -20,6 +20,7 @@ struct vmx_caps {
 	uint64_t cr4_fixed0, cr4_fixed1;
 	uint32_t timer_shift; /* the preemption timer counts TSC >> this */
 	bool preemption_timer;
+	bool cet; /* loaded by entry and by exit */
 	struct vmx_controls root, guest;
 };
 extern struct vmx_caps vmx_caps;
