@@ -101,6 +101,7 @@ enum boot_root_kind {
 
 /* "speculation = all": every mitigation that the CPU can execute, needed or not */
 #define BOOT_FLAG_SPECULATION_ALL 1u
+#define BOOT_FLAG_BORROW_TIMER	  2u /* the root's APIC timer, although there is one of our own */
 
 struct boot_info {
 	uint64_t magic;

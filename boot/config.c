@@ -130,6 +130,11 @@ static const char *set_level(struct config *c, struct span v)
 	return "loglevel is error, warning, info or debug";
 }
 
+static void set_flag(struct config *c, uint32_t flag, int on)
+{
+	c->flags = on ? c->flags | flag : c->flags & ~flag;
+}
+
 static const char *set(struct config *c, struct span key, struct span v)
 {
 	uint64_t n;
@@ -156,7 +161,13 @@ static const char *set(struct config *c, struct span key, struct span v)
 	if (is(key, "speculation")) {
 		if (!is(v, "auto") && !is(v, "all"))
 			return "speculation is auto or all";
-		c->flags = is(v, "all") ? BOOT_FLAG_SPECULATION_ALL : 0;
+		set_flag(c, BOOT_FLAG_SPECULATION_ALL, is(v, "all"));
+		return NULL;
+	}
+	if (is(key, "deadline")) {
+		if (!is(v, "auto") && !is(v, "apic"))
+			return "deadline is auto or apic";
+		set_flag(c, BOOT_FLAG_BORROW_TIMER, is(v, "apic"));
 		return NULL;
 	}
 	return "unknown key";

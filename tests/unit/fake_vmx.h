@@ -23,7 +23,7 @@ static struct partition part, root_part;
 struct partition *partition_root = &root_part;
 
 static uint64_t fake_deadline = UINT64_MAX;
-static bool fake_own_timer;
+static bool fake_own_timer, fake_borrow;
 /* What guest_mem_read() finds; NULL: nothing is there. */
 static const void *fake_memory;
 static uint64_t fake_memory_read_at;
@@ -33,9 +33,10 @@ uint64_t deadline_next(void)
 	return fake_deadline;
 }
 
-void deadline_own_timer(bool own)
+bool deadline_own_timer(bool own)
 {
-	fake_own_timer = own;
+	fake_own_timer = own && !fake_borrow;
+	return fake_own_timer;
 }
 
 uint64_t idt_base(void)

@@ -54,7 +54,7 @@ static inline const char *check_event(void)
 		return "vector that the event's type has not";
 	if (error != (type == VMX_EVENT_EXCEPTION && pe && pushes))
 		return "error code of an event";
-	if (error && *field(VMCS_ENTRY_ERROR) & ~0x7fffull)
+	if (error && *field(VMCS_ENTRY_ERROR) & ~0xffffull)
 		return "reserved bits of an error code";
 	if (type >= VMX_EVENT_SOFT_INT &&
 	    (*field(VMCS_ENTRY_LEN) < 1 || *field(VMCS_ENTRY_LEN) > 15))

@@ -65,6 +65,14 @@ static void test_every_key(void **state)
 	assert_int_equal(parse("console = none"), 0);
 	assert_int_equal(cfg.console_kind, BOOT_CONSOLE_NONE);
 	assert_int_equal(cfg.console_auto, 0);
+	assert_int_equal(parse("speculation = all\ndeadline = apic"), 0);
+	assert_int_equal(cfg.flags, BOOT_FLAG_SPECULATION_ALL | BOOT_FLAG_BORROW_TIMER);
+	assert_int_equal(parse("deadline = apic\nspeculation = auto"), 0);
+	assert_int_equal(cfg.flags, BOOT_FLAG_BORROW_TIMER);
+	assert_int_equal(parse("deadline = apic\ndeadline = auto"), 0);
+	assert_int_equal(cfg.flags, 0);
+	assert_int_equal(parse("core = x\ndeadline = own"), 2);
+	assert_string_equal(why, "deadline is auto or apic");
 	assert_int_equal(parse("console = none\nconsole = auto"), 0);
 	assert_int_equal(cfg.console_auto, 1);
 }

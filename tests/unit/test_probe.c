@@ -70,9 +70,10 @@ uint64_t deadline_next(void)
 	return UINT64_MAX;
 }
 
-void deadline_own_timer(bool own)
+bool deadline_own_timer(bool own)
 {
 	own_timer = own;
+	return own;
 }
 
 uint64_t idt_base(void)

@@ -93,7 +93,7 @@ static void test_root(void **state)
  */
 static void test_events(void **state)
 {
-	static const uint32_t errors[] = { 0, 0x7fff, 0xffffffff };
+	static const uint32_t errors[] = { 0, 0x8008, 0xffff, 0xffffffff };
 	static const uint8_t types[] = { 0, 2, 3, 4 };
 
 	(void)state;
@@ -122,7 +122,7 @@ static void test_events(void **state)
 			info = 0x80000000 | type << 8 | e.vector;
 			if (e.type == 3 && pe && pushes) {
 				info |= 1u << 11;
-				assert_int_equal(seen(VMCS_ENTRY_ERROR), e.error & 0x7fff);
+				assert_int_equal(seen(VMCS_ENTRY_ERROR), e.error & 0xffff);
 			}
 			assert_int_equal(seen(VMCS_ENTRY_EVENT), info);
 			if (type >= 4)
@@ -551,7 +551,7 @@ static const struct rule {
 	{ VMCS_ENTRY_EVENT, 0x8000030d, "error code of an event", 0, 0 },
 	{ VMCS_ENTRY_EVENT, 0x80000b15, "error code of an event", 0, 0 },
 	{ VMCS_ENTRY_EVENT, 0x80000b0d, "reserved bits of an error code", VMCS_ENTRY_ERROR,
-	  0x8000 },
+	  0x10000 },
 	{ VMCS_ENTRY_EVENT, 0x80000480, "length of a software event", VMCS_ENTRY_LEN, 0 },
 	{ VMCS_HOST_CR0, 0x80000001, "host CR0", 0, 0 },
 	{ VMCS_HOST_CR4, CR4_VMXE, "host CR4", 0, 0 },

@@ -410,6 +410,13 @@ static void test_probe(void **state)
 	assert_true(vmx_probe());
 	assert_ptr_equal(arch_slat_format, &ept_format_2m);
 	assert_false(fake_own_timer);
+	/* There, and left alone: the control is clear in every VMCS */
+	(void)off(state);
+	fake_borrow = true;
+	assert_true(vmx_probe());
+	fake_borrow = false;
+	assert_false(vmx_caps.preemption_timer);
+	assert_false(vmx_caps.guest.pin & PIN_PREEMPTION);
 	/* Locked off; locked on; not locked yet */
 	(void)off(state);
 	*feature = FEATURE_CTL_LOCK;

@@ -19,13 +19,13 @@ static struct borrowed {
 	uint64_t seen;	  /* host TSC of the EOI of its last tick since */
 	bool rearm;	  /* the root's periodic timer runs its remainder as one-shot */
 	bool used;	  /* ... and was borrowed again since its last tick */
-	uint32_t lvt, initial, divide, tpr;
+	uint32_t lvt, initial, divide, tpr, svr;
 	uint64_t root_due; /* host TSC of the root's next tick; UINT64_MAX: none */
 	uint64_t period;   /* TSC ticks; 0: not periodic */
 	uint64_t armed;	   /* host TSC that the timer is set for */
 } borrowed[BOOT_INFO_MAX_CPUS];
 
-static bool own_timer;
+static bool own_timer, always_borrow;
 
 static struct borrowed *mine(void)
 {
@@ -90,9 +90,15 @@ static uint64_t root_tick(struct borrowed *b)
 		       : now;
 }
 
-void deadline_own_timer(bool own)
+void deadline_always_borrow(bool always)
 {
-	own_timer = own;
+	always_borrow = always;
+}
+
+bool deadline_own_timer(bool own)
+{
+	own_timer = own && !always_borrow;
+	return own_timer;
 }
 
 uint64_t deadline_next(void)
@@ -112,7 +118,8 @@ void deadline_borrow(void)
 		b->root_due = UINT64_MAX;
 		return;
 	}
-	b->usable = apic_read(APIC_SVR) & APIC_SVR_ENABLE;
+	b->svr = apic_read(APIC_SVR);
+	b->usable = b->svr & APIC_SVR_ENABLE;
 	if (!b->usable)
 		return;
 	b->divide = apic_read(APIC_DIVIDE);
@@ -133,6 +140,15 @@ void deadline_borrow(void)
 		b->root_due = next_tick(b, rdtsc());
 }
 
+/*
+ * The root's spurious vector is ours too, as with most systems. Bochs 2.7 takes no EOI for that
+ * vector, so it is another while ours can come; one of those has nothing to acknowledge anyhow.
+ */
+static bool shares_vector(const struct borrowed *b)
+{
+	return (uint8_t)b->svr == VEC_DEADLINE;
+}
+
 static void set_one_shot(struct borrowed *b, uint64_t at)
 {
 	uint64_t now = rdtsc();
@@ -148,6 +164,8 @@ static void set_one_shot(struct borrowed *b, uint64_t at)
 		/* A root that blocks class 15 blocks our vector too: not while a guest runs. */
 		if (b->tpr >> 4 == 15)
 			apic_write(APIC_TPR, 0xe0);
+		if (shares_vector(b))
+			apic_write(APIC_SVR, b->svr ^ 1);
 		b->ours = true;
 	}
 	apic_write(APIC_INITIAL, (uint32_t)MIN(ticks, ONE_SHOT_MAX));
@@ -262,6 +280,8 @@ void deadline_return(void)
 	b->ours = false;
 	if (b->tpr >> 4 == 15)
 		apic_write(APIC_TPR, b->tpr);
+	if (shares_vector(b))
+		apic_write(APIC_SVR, b->svr);
 	apic_write(APIC_DIVIDE, b->divide);
 	if ((b->lvt & APIC_TIMER_MODE) == APIC_TIMER_DEADLINE) {
 		apic_write(APIC_LVT_TIMER, b->lvt);

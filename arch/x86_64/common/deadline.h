@@ -10,8 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* At the probe: the back end has a timer of its own, and reads deadline_next() at each entry. */
-void deadline_own_timer(bool own);
+/* Before the probe: the root's timer, whatever the back end has. */
+void deadline_always_borrow(bool always);
+/*
+ * At the probe: the back end has a timer of its own, and reads deadline_next() at each entry.
+ * False: it has not, or shall leave it alone.
+ */
+bool deadline_own_timer(bool own);
 uint64_t deadline_next(void);
 /* The timer has run out. True: it was the core's deadline, and nothing of the root's is due. */
 bool deadline_expired(void);

@@ -6,6 +6,7 @@
 
 #include "arch/x86_64/common/apic.h"
 #include "arch/x86_64/common/cpu.h"
+#include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/idt.h"
 #include "arch/x86_64/common/paging.h"
 #include "arch/x86_64/common/regs.h"
@@ -61,6 +62,7 @@ void core_main(const struct boot_info *from_loader)
 		console_va = paging_map_device(info.console.base);
 	frame_build(&info);
 	speculation_init(info.flags & BOOT_FLAG_SPECULATION_ALL);
+	deadline_always_borrow(info.flags & BOOT_FLAG_BORROW_TIMER);
 	virt_probe();
 	cpu_setup_percpu(&info);
 	cpu_switch_boot_stack(main_late);

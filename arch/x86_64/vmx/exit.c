@@ -226,11 +226,14 @@ void vmx_decode_exit(struct vp *vp, uint32_t reason, struct x86_exit *ex)
 	ex->kind = rows[basic].kind;
 	if (unlikely(reason & VMX_EXIT_FAILED))
 		return;
-	event = (uint32_t)vmx_vmread(VMCS_IDT_EVENT);
-	if (unlikely(event & VMX_EVENT_VALID))
-		recover_event(vp, event);
+	/* An instruction that exits by itself is not in an event's delivery (27.2.4) */
 	if (rows[basic].len)
 		ex->len = (uint8_t)vmx_vmread(VMCS_INSN_LEN);
+	if (!rows[basic].len || basic == VMX_EXIT_TASK_SWITCH) {
+		event = (uint32_t)vmx_vmread(VMCS_IDT_EVENT);
+		if (unlikely(event & VMX_EVENT_VALID))
+			recover_event(vp, event);
+	}
 	switch (basic) {
 	case VMX_EXIT_EXCEPTION:
 		decode_exception(vp, ex);

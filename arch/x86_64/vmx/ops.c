@@ -47,7 +47,10 @@ bool vmx_probe(void)
 	if (missing)
 		panic("this CPU's VMX cannot have \"%s\" as Quoin needs it", missing);
 	arch_slat_format = vmx_caps.ept & EPT_CAP_1G ? &ept_format : &ept_format_2m;
-	deadline_own_timer(vmx_caps.preemption_timer);
+	if (!deadline_own_timer(vmx_caps.preemption_timer)) {
+		vmx_caps.preemption_timer = false;
+		vmx_caps.guest.pin &= ~(uint32_t)PIN_PREEMPTION;
+	}
 	vmx_maps_build();
 	return true;
 }
@@ -189,9 +192,10 @@ static void write_event(struct vp *vp)
 	}
 	if (type >= VMX_EVENT_SOFT_INT)
 		vmx_vmwrite(VMCS_ENTRY_LEN, e->insn_len ? e->insn_len : 1);
-	/* A client may ask for bits that no exception has, and that VM entry refuses */
+	/* A selector has 16 bits, and so has #PF's word (SGX is 15); VM entry refuses more, which
+	 * a client may ask for (26.2.1.3) */
 	if (error)
-		vmx_vmwrite(VMCS_ENTRY_ERROR, e->error & 0x7fff);
+		vmx_vmwrite(VMCS_ENTRY_ERROR, e->error & 0xffff);
 	info = e->vector | type << VMX_EVENT_TYPE_SHIFT;
 	vmx_vmwrite(VMCS_ENTRY_EVENT, info | (error ? VMX_EVENT_ERROR : 0) | VMX_EVENT_VALID);
 	if (type == VMX_EVENT_NMI)

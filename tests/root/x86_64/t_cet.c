@@ -141,13 +141,18 @@ static void refused(void)
 	CHECK(vm_set(&vm, 0, WHvX64RegisterSsp, SSP + 2) != S_OK);
 }
 
-/* A machine that has none of it: the guest's first write to CR4 faults. */
+/* A machine that has none of it: the guest's write to CR4 faults; in QEMU 7.2 it does not, and the
+ * next entry is refused. */
 static void without(void)
 {
+	WHV_RUN_VP_EXIT_REASON reason;
+
 	begin();
 	CHECK(vm_set(&vm, 0, WHvX64RegisterXss, XSS_CET) != S_OK);
 	CHECK(vm_set(&vm, 0, WHvX64RegisterCr4, 0x800020) != S_OK);
-	CHECK_EQ(run(), WHvRunVpExitReasonUnrecoverableException);
+	reason = run();
+	CHECK(reason == WHvRunVpExitReasonUnrecoverableException ||
+	      reason == WHvRunVpExitReasonInvalidVpRegisterValue);
 	CHECK(vm_delete(&vm, false));
 }
 
