@@ -62,7 +62,7 @@ GUEST_BIN := $(patsubst %,$(O)/guests/%.bin,$(GUESTS))
 .PHONY: all run check check-full unit fuzz clean help suite bench docs format format-check tidy setup
 .SECONDARY:
 
-all: $(O)/core.elf $(O)/$(EFI_APP) $(O)/root.elf ## build everything
+all: $(O)/core.elf $(O)/$(EFI_APP) $(O)/root.elf $(BOOT_TESTS) ## build everything
 
 help: ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -105,6 +105,15 @@ $(O)/$(EFI_APP): $(BOOT_OBJ) $(EFI_READY)
 	  -o $(O)/boot/loader.so -lefi -lgnuefi $(EFI_LIBS) -z noexecstack
 	$(Q)$(CROSS)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' -j '.rela.*' \
 	  -j .reloc $(EFI_FORMAT) $(O)/boot/loader.so $@
+
+# An EFI program of the tests: what a firmware of another kind would have done (boot-errors.sh)
+$(O)/lock_vmx.efi: tests/boot/lock_vmx.c Makefile
+	$(call say,EFI,$@)
+	$(Q)mkdir -p $(O)/boot && $(CROSS)gcc $(filter-out -MMD -MP,$(BOOT_FLAGS)) -Wall -Wextra -Werror -c $< -o $(O)/boot/lock_vmx.o
+	$(Q)$(CROSS)ld -nostdlib -znocombreloc -shared -Bsymbolic -T $(EFI_LDS) $(EFI_LD) $(EFI_CRT) $(O)/boot/lock_vmx.o \
+	  -o $(O)/boot/lock_vmx.so -lefi -lgnuefi $(EFI_LIBS) -z noexecstack
+	$(Q)$(CROSS)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' -j '.rela.*' \
+	  -j .reloc $(EFI_FORMAT) $(O)/boot/lock_vmx.so $@
 
 $(O)/root/%.o: %.c Makefile $(NL_LIBC)
 	$(call say,CC,$<)
@@ -196,7 +205,7 @@ suite: all ## the root VM's tests only (FILTER=prefix,prefix)
 
 # ---- the code itself -----------------------------------------------------------------------------
 C_FILES := $(wildcard boot/*.[ch] kernel/*.[ch] hvapi/*.[ch] hvapi/include/hv/*.h hvapi/whv/*.[ch] hvapi/whv/include/*.h \
-	arch/*/*.h arch/*/*/*.[ch] tests/root/*.[ch] tests/root/*/*.[ch] tests/guests/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c \
+	arch/*/*.h arch/*/*/*.[ch] tests/boot/*.c tests/root/*.[ch] tests/root/*/*.[ch] tests/guests/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c \
 	tests/fake_hw/*/*.h)
 
 format: ## clang-format every C file

@@ -51,7 +51,16 @@ else
 	"$here/esp.sh" "$build" "$dir/no-svm.esp" run=suite
 	CPU=max,-svm
 	export CPU
-	try no-svm 'this CPU cannot run Quoin'
+	try no-svm 'this CPU cannot run Quoin: neither SVM nor VMX'
+	unset CPU
+	# VMX, and locked off before the loader starts: on Bochs, whose firmware leaves it open
+	"$here/esp.sh" "$build" "$dir/vmx-locked.esp" run=suite
+	mv "$dir/vmx-locked.esp/EFI/BOOT/BOOTX64.EFI" "$dir/vmx-locked.esp/quoin/loader.efi"
+	cp "$build/lock_vmx.efi" "$dir/vmx-locked.esp/EFI/BOOT/BOOTX64.EFI"
+	qemu=bochs.sh
+	SMP=1
+	export SMP
+	try vmx-locked 'this CPU cannot run Quoin: VMX is locked off by firmware'
 fi
 
 echo "boot-errors: $passed passed, $failed failed"

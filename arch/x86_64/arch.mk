@@ -22,6 +22,8 @@ EFI_READY   :=
 BOOT_ARCH   := -fpic -mno-red-zone -maccumulate-outgoing-args -DGNU_EFI_USE_MS_ABI
 BOOT_SRC    := $(filter-out %_arm64.c,$(wildcard boot/*.c)) boot/jump_x86_64.S
 
+BOOT_TESTS  := $(O)/lock_vmx.efi
+
 ROOT_ARCH   := -fno-pic -mno-red-zone -mcmodel=small -mno-avx
 ROOT_LD	    :=
 ROOT_SRC    := $(wildcard tests/root/*.c tests/root/x86_64/*.[cS] hvapi/whv/*.c)
