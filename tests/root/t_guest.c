@@ -283,6 +283,86 @@ TEST(guest_debug_loop)
 	done();
 }
 
+/*
+ * Ring 3, AC set, a stack that is not aligned, and a gate for #AC to ring 3: the delivery of #AC
+ * faults with #AC, for ever (CVE-2015-5307). QEMU 7.2 raises none, and goes on to the loop behind
+ * it.
+ */
+TEST(guest_alignment_loop)
+{
+	/* mov eax,[0x100001]; jmp $ */
+	CODE(code, 0xa1, 0x01, 0x00, 0x10, 0x00, 0xeb, 0xfe);
+	static const uint64_t gdt[] = { 0, 0, 0, 0x00cffb000000ffff, 0x00cff3000000ffff };
+	static const WHV_REGISTER_NAME names[] = {
+		WHvX64RegisterCs,   WHvX64RegisterSs,	WHvX64RegisterDs,     WHvX64RegisterEs,
+		WHvX64RegisterGdtr, WHvX64RegisterIdtr, WHvX64RegisterCr0,    WHvX64RegisterCr4,
+		WHvX64RegisterEfer, WHvX64RegisterRsp,	WHvX64RegisterRflags,
+	};
+	WHV_REGISTER_VALUE v[sizeof(names) / sizeof(names[0])];
+	uint64_t handler = VM_IMAGE_BASE + 5;
+
+	start_code(code, sizeof(code));
+	memcpy(vm.ram + 0x6100, gdt, sizeof(gdt));
+	((uint64_t *)(void *)(vm.ram + 0x7000))[17] =
+		(handler & 0xffff) | 0x1bull << 16 | 0xee00ull << 32 | handler >> 16 << 48;
+	memset(v, 0, sizeof(v));
+	for (uint32_t i = 0; i < 4; i++) {
+		v[i].Segment.Limit = 0xffffffff;
+		v[i].Segment.Selector = i ? 0x23 : 0x1b;
+		v[i].Segment.Attributes = i ? 0xc0f3 : 0xc0fb;
+	}
+	v[4].Table.Limit = sizeof(gdt) - 1;
+	v[4].Table.Base = 0x6100;
+	v[5].Table.Limit = 18 * 8 - 1;
+	v[5].Table.Base = 0x7000;
+	v[6].Reg64 = 0x40033; /* AM, NE, PE */
+	v[9].Reg64 = 0x8001;
+	v[10].Reg64 = 0x40002; /* AC */
+	CHECK_EQ(WHvSetVirtualProcessorRegisters(vm.p, 0, names, sizeof(names) / sizeof(names[0]),
+						 v),
+		 S_OK);
+	CHECK_EQ(run_once(), WHvRunVpExitReasonCanceled);
+	CHECK_EQ(get(WHvX64RegisterRip), VM_IMAGE_BASE + (hv_calls_by_vmcall() ? 0 : 5));
+	CHECK_EQ(get(WHvX64RegisterRsp), 0x8001);
+	done();
+}
+
+/* A breakpoint of the guest's own, enabled in DR7: its #DB, and the registers as it left them. */
+TEST(guest_breakpoint)
+{
+	/* lidt [0x6000]; mov eax,0x100040; mov dr0,rax; mov eax,0x401; mov dr7,rax */
+	CODE(code, 0x0f, 0x01, 0x1c, 0x25, 0x00, 0x60, 0x00, 0x00, 0xb8, 0x40, 0x00, 0x10, 0x00,
+	     0x0f, 0x23, 0xc0, 0xb8, 0x01, 0x04, 0x00, 0x00, 0x0f, 0x23, 0xf8);
+	/* mov rax,dr6; out 0x20,eax */
+	CODE(report, 0x0f, 0x21, 0xf0, 0xe7, 0x20);
+	static const uint64_t gdt[] = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff };
+	uint64_t handler = VM_IMAGE_BASE + 0x100;
+	WHV_REGISTER_NAME name = WHvX64RegisterGdtr;
+	WHV_REGISTER_VALUE v;
+
+	if (!hv_calls_by_vmcall())
+		test_skip("the emulator crashes on it");
+	start_code(code, sizeof(code));
+	memset(vm.ram + VM_IMAGE_BASE + sizeof(code), 0x90, 0x100);
+	memcpy(vm.ram + handler, report, sizeof(report));
+	*(uint16_t *)(vm.ram + 0x6000) = 0xfff;
+	*(uint64_t *)(vm.ram + 0x6002) = 0x7000;
+	((uint64_t *)(void *)(vm.ram + 0x7000))[2] =
+		(handler & 0xffff) | 0x08ull << 16 | 0x8e00ull << 32 | handler >> 16 << 48;
+	memcpy(vm.ram + 0x6100, gdt, sizeof(gdt));
+	memset(&v, 0, sizeof(v));
+	v.Table.Limit = sizeof(gdt) - 1;
+	v.Table.Base = 0x6100;
+	CHECK_EQ(WHvSetVirtualProcessorRegisters(vm.p, 0, &name, 1, &v), S_OK);
+	CHECK_EQ(run_once(), WHvRunVpExitReasonX64IoPortAccess);
+	CHECK_EQ(last.IoPortAccess.PortNumber, 0x20);
+	CHECK_EQ(last.IoPortAccess.Rax & 0xf, 1);
+	CHECK_EQ(get(WHvX64RegisterDr7), 0x401);
+	CHECK_EQ(get(WHvX64RegisterDr0), VM_IMAGE_BASE + 0x40);
+	CHECK_EQ(*(uint64_t *)(void *)(vm.ram + get(WHvX64RegisterRsp)), VM_IMAGE_BASE + 0x40);
+	done();
+}
+
 /* -- from reset ------------------------------------------------------------------------------- */
 
 static volatile uint32_t modes; /* bit n: OUT 0x80 of value n */

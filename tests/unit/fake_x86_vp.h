@@ -78,6 +78,11 @@ FAKE_WEAK bool deadline_idle(uint64_t at)
 	return true;
 }
 
+FAKE_WEAK bool deadline_root_waits(void)
+{
+	return false;
+}
+
 FAKE_WEAK bool deadline_take(void)
 {
 	return false;

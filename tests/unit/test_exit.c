@@ -116,6 +116,13 @@ void arch_machine_reset(void)
 	ask(MACHINE_RESET, 0, 0);
 }
 
+static bool root_waits;
+
+bool deadline_root_waits(void)
+{
+	return root_waits;
+}
+
 bool deadline_expired(void)
 {
 	ask(EXPIRED, 0, 0);
@@ -702,10 +709,37 @@ static void test_absent(void **state)
 	}
 }
 
+/* #AC in the delivery of #AC: the root's interrupts are asked for between the two entries. */
+static void test_loop_in_delivery(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 8; i++) {
+		struct x86_exit ex = { .kind = X86_EXIT_EXCEPTION,
+				       .exception = { .vector = VEC_AC, .has_error = true } };
+		bool guest = i & 1, delivery = i & 2, waits = i & 4;
+
+		(void)setup(NULL);
+		vp.partition = guest ? &part : partition_root;
+		vp.arch.event.pending = delivery;
+		root_waits = waits;
+		vp.arch.stop = 0xee;
+		if (guest && delivery && waits) {
+			assert_int_equal(exit_exception(&vp, &ex), EXIT_STOP);
+			assert_int_equal(vp.arch.stop, VP_EXIT_INTERRUPT);
+		} else {
+			assert_int_equal(exit_exception(&vp, &ex), EXIT_RESUME);
+			assert_int_equal(vp.arch.stop, 0xee);
+		}
+	}
+	root_waits = false;
+	(void)setup(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_table, setup),
+		cmocka_unit_test_setup(test_loop_in_delivery, setup),
 		cmocka_unit_test_setup(test_no_length, setup),
 		cmocka_unit_test_setup(test_halt, setup),
 		cmocka_unit_test_setup(test_nmi, setup),

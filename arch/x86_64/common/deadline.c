@@ -240,6 +240,11 @@ bool deadline_expired(void)
 	return !root_pending();
 }
 
+bool deadline_root_waits(void)
+{
+	return root_pending();
+}
+
 bool deadline_take(void)
 {
 	const struct borrowed *b = mine();

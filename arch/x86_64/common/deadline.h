@@ -30,6 +30,8 @@ void deadline_arm(uint64_t at);
  * and nothing of the root's is due; false when the root has to run.
  */
 bool deadline_take(void);
+/* Does an interrupt of the root's, or the deadline in its timer, wait to be taken? */
+bool deadline_root_waits(void);
 /* Halt until `at` or an interrupt of the root. True: the root has to run. */
 bool deadline_idle(uint64_t at);
 

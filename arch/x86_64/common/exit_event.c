@@ -2,9 +2,11 @@
 /* Exceptions that are intercepted, and XSETBV. */
 #include <insn.h>
 
+#include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/exits.h"
 #include "arch/x86_64/common/insn_fetch.h"
 #include "arch/x86_64/common/regs.h"
+#include "kernel/arch.h"
 
 /*
  * #DB and #AC are always intercepted: their delivery can raise them again for ever, inside one
@@ -13,12 +15,21 @@
 enum exit_action exit_exception(struct vp *vp, struct x86_exit *ex)
 {
 	uint32_t wanted = vp->partition->arch.exception_intercepts;
+	bool in_delivery = vp->arch.event.pending;
 
 	if (vp->partition != partition_root && wanted >> ex->exception.vector & 1)
 		return intercept_exception(vp, ex);
 	if (ex->exception.vector == VEC_PF)
 		virt->set(vp, SYS_CR2, ex->exception.cr2);
 	inject_exception(vp, ex->exception.vector, ex->exception.has_error, ex->exception.error);
+	/*
+	 * An event whose delivery faults, over and over: no instruction is reached, so neither an
+	 * interrupt nor the timer gets in behind an entry. The root's are asked for here.
+	 */
+	if (unlikely(in_delivery) && vp->partition != partition_root && deadline_root_waits()) {
+		vp->arch.stop = VP_EXIT_INTERRUPT;
+		return EXIT_STOP;
+	}
 	return EXIT_RESUME;
 }
 
