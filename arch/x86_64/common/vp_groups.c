@@ -59,8 +59,10 @@ static uint16_t get_xsave(struct vp *vp, uint64_t states, void *buf)
 	if (states & ~(p->arch.xcr0_mask | p->arch.xss_mask))
 		return HV_STATUS_INVALID_PARAMETER;
 	n = xsave_to_compact(&cpu_xsave_layout, states, vp->arch.xsave, buf, p->arch.xsave_size);
-	cet_get_state(vp, &cet);
-	xsave_put_cet(&cpu_xsave_layout, states, &cet, buf);
+	if (unlikely(states & XSS_CET)) {
+		cet_get_state(vp, &cet);
+		xsave_put_cet(&cpu_xsave_layout, states, &cet, buf);
+	}
 	memset((uint8_t *)buf + n, 0, p->arch.xsave_size - n);
 	return HV_STATUS_SUCCESS;
 }
@@ -73,9 +75,11 @@ static uint16_t set_xsave(struct vp *vp, const void *buf)
 
 	if (xsave_check_compact(&cpu_xsave_layout, mask, buf, p->arch.xsave_size) != XSAVE_OK)
 		return HV_STATUS_INVALID_PARAMETER;
-	xsave_take_cet(&cpu_xsave_layout, buf, &cet);
-	if (!cet_check_state(p, &cet))
-		return HV_STATUS_INVALID_PARAMETER;
+	if (unlikely(mask & XSS_CET)) {
+		xsave_take_cet(&cpu_xsave_layout, buf, &cet);
+		if (!cet_check_state(p, &cet))
+			return HV_STATUS_INVALID_PARAMETER;
+	}
 	xsave_from_compact(&cpu_xsave_layout, buf, vp->arch.xsave);
 	if (p->arch.xss_mask & XSS_CET)
 		cet_set_state(vp, &cet);

@@ -36,18 +36,16 @@ static const enum x86_sysreg switched[] = { SYS_CR2,	 SYS_DR6,     SYS_STAR,	   
 #define SWITCHED_ALWAYS 7u /* those behind are CET's */
 _Static_assert(ARRAY_LEN(switched) == ARRAY_LEN(((struct vmx_vp *)0)->kept), "types.h");
 
-static uint32_t switched_count(void)
-{
-	return vmx_caps.cet ? (uint32_t)ARRAY_LEN(switched) : SWITCHED_ALWAYS;
-}
-
-/* -1: the VMCS has it. */
+/* -1: the VMCS has it. Asked at each exit: no search. */
 static int kept_at(enum x86_sysreg r)
 {
-	for (uint32_t i = 0; i < switched_count(); i++)
-		if (switched[i] == r)
-			return (int)i;
-	return -1;
+	static const uint8_t after[SYS_MAX + 1] = {
+		[SYS_CR2] = 1,	   [SYS_DR6] = 2,      [SYS_STAR] = 3,	    [SYS_LSTAR] = 4,
+		[SYS_CSTAR] = 5,   [SYS_SFMASK] = 6,   [SYS_KERNEL_GS] = 7, [SYS_U_CET] = 8,
+		[SYS_PL0_SSP] = 9, [SYS_PL1_SSP] = 10, [SYS_PL2_SSP] = 11,  [SYS_PL3_SSP] = 12,
+	};
+
+	return after[r] - 1;
 }
 
 static uint32_t kept_msr(enum x86_sysreg r)
@@ -84,7 +82,9 @@ void vmx_load(struct vp *vp)
 
 	if (x->loaded)
 		return;
-	for (uint32_t i = 0; i < switched_count(); i++)
+	for (uint32_t i = 0; i < SWITCHED_ALWAYS; i++)
+		cpu_put(switched[i], x->kept[i]);
+	for (uint32_t i = SWITCHED_ALWAYS; vmx_caps.cet && i < ARRAY_LEN(switched); i++)
 		cpu_put(switched[i], x->kept[i]);
 	x->loaded = true;
 }
@@ -93,7 +93,9 @@ void vmx_save(struct vp *vp)
 {
 	struct vmx_vp *x = &vp->arch.vmx;
 
-	for (uint32_t i = 0; i < switched_count(); i++)
+	for (uint32_t i = 0; i < SWITCHED_ALWAYS; i++)
+		x->kept[i] = cpu_get(switched[i]);
+	for (uint32_t i = SWITCHED_ALWAYS; vmx_caps.cet && i < ARRAY_LEN(switched); i++)
 		x->kept[i] = cpu_get(switched[i]);
 	x->loaded = false;
 }
