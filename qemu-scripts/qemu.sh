@@ -15,8 +15,8 @@ if [ -z "$code" ]; then
 	echo 'qemu.sh: no OVMF firmware is installed: run qemu-scripts/setup.sh' >&2
 	exit 3
 fi
-# With QUOIN_ICOUNT=1 one instruction is one nanosecond of guest time, the same in every run.
-accel=tcg,thread=multi icount=
+# ACCEL=kvm on request, for a machine that nests. With QUOIN_ICOUNT=1 one instruction is one nanosecond of guest time, the same in every run.
+accel=${ACCEL:-tcg,thread=multi} icount=
 if [ "${QUOIN_ICOUNT:-0}" = 1 ]; then accel=tcg icount='-icount shift=0,sleep=off'; fi
 # shellcheck disable=SC2086
 set -- qemu-system-x86_64 -accel "$accel" $icount -machine q35 -cpu "${CPU:-max}" -m "${MEM:-512}" -smp "${SMP:-2}" \
