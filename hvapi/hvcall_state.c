@@ -37,40 +37,21 @@ static uint16_t check_header(const struct hcall_args *a, struct hv_input_vp_stat
 	return HV_STATUS_SUCCESS;
 }
 
-/* The caller's pages, held. */
-struct pages {
-	struct guest_page page[VP_STATE_PAGES_MAX];
-	void *ptr[VP_STATE_PAGES_MAX];
-	uint32_t count;
-};
-
-static void unpin_pages(struct pages *pg)
+/* A page of the caller's, held. */
+static bool pin_page(const struct hcall_args *a, uint32_t i, uint32_t need, struct guest_page *pg)
 {
-	while (pg->count)
-		guest_mem_unpin(&pg->page[--pg->count]);
-}
-
-static bool pin_pages(const struct hcall_args *a, uint32_t size, uint32_t need, struct pages *pg)
-{
-	uint32_t count = (uint32_t)(page_up(size) >> PAGE_SHIFT);
 	uint64_t pfn;
 
-	pg->count = 0;
-	if (a->var_bytes / 8 != count)
-		return false;
-	while (pg->count < count) {
-		struct guest_page *at = &pg->page[pg->count];
+	memcpy(&pfn, a->in + sizeof(struct hv_input_vp_state) + 8 * i, sizeof(pfn));
+	return !(pfn >> (52 - PAGE_SHIFT)) &&
+	       guest_mem_pin(a->caller->partition, GPA(pfn << PAGE_SHIFT), need, pg) ==
+		       GUEST_MEM_OK;
+}
 
-		memcpy(&pfn, a->in + sizeof(struct hv_input_vp_state) + 8 * pg->count, sizeof(pfn));
-		if (pfn >> (52 - PAGE_SHIFT) ||
-		    guest_mem_pin(a->caller->partition, GPA(pfn << PAGE_SHIFT), need, at) !=
-			    GUEST_MEM_OK) {
-			unpin_pages(pg);
-			return false;
-		}
-		pg->ptr[pg->count++] = at->ptr;
-	}
-	return true;
+/* Page numbers for `size` bytes: as many as it takes, no more. */
+static bool pages_ok(const struct hcall_args *a, uint32_t size)
+{
+	return a->var_bytes / 8 == page_up(size) >> PAGE_SHIFT;
 }
 
 /* An inline answer: the output address is checked here, since other types have none. */
@@ -86,7 +67,7 @@ static uint16_t write_output(const struct hcall_args *a, const uint8_t *buf, uin
 		       : HV_STATUS_INVALID_PARAMETER;
 }
 
-static uint16_t get_all(struct partition *p, uint32_t type, void *buf)
+static __attribute__((noinline)) uint16_t get_all(struct partition *p, uint32_t type, void *buf)
 {
 	struct lock_token t;
 	uint16_t status;
@@ -98,7 +79,8 @@ static uint16_t get_all(struct partition *p, uint32_t type, void *buf)
 	return status;
 }
 
-static uint16_t set_all(struct partition *p, uint32_t type, const void *buf)
+static __attribute__((noinline)) uint16_t set_all(struct partition *p, uint32_t type,
+						  const void *buf)
 {
 	struct lock_token t;
 	uint16_t status;
@@ -110,36 +92,60 @@ static uint16_t set_all(struct partition *p, uint32_t type, const void *buf)
 	return status;
 }
 
-/* pages: of a state that is larger than one. */
-static uint16_t get(const struct hcall_args *a, const struct hv_input_vp_state *in, void *buf,
-		    void *const *pages)
+static uint16_t get(const struct hcall_args *a, const struct hv_input_vp_state *in, void *buf)
 {
 	struct vp *vp = a->vp;
 	uint16_t status;
 
-	if (!vp)
+	if (unlikely(!vp))
 		return get_all(a->target, in->type, buf);
 	if (!vp_take(vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(vp);
-	status = pages ? arch_state_get_pages(vp, in->type, pages)
-		       : vp_state_get(vp, in->type, in->xsave_states, buf);
+	status = vp_state_get(vp, in->type, in->xsave_states, buf);
 	vp_drop(vp);
 	return status;
 }
 
-static uint16_t set(const struct hcall_args *a, uint32_t type, const void *buf, void *const *pages)
+static uint16_t set(const struct hcall_args *a, uint32_t type, const void *buf)
 {
 	struct vp *vp = a->vp;
 	uint16_t status;
 
-	if (!vp)
+	if (unlikely(!vp))
 		return set_all(a->target, type, buf);
 	if (!vp_take(vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(vp);
-	status = pages ? arch_state_set_pages(vp, type, pages) : vp_state_set(vp, type, buf);
+	status = vp_state_set(vp, type, buf);
 	vp_drop(vp);
+	return status;
+}
+
+/* A state of more than a page, of a VP. */
+static uint16_t long_state(const struct hcall_args *a, uint32_t type, uint32_t size, bool write)
+{
+	uint32_t count = (uint32_t)(page_up(size) >> PAGE_SHIFT), n = 0;
+	uint32_t need = write ? SLAT_R : SLAT_R | SLAT_W;
+	uint16_t status = HV_STATUS_INVALID_PARAMETER;
+	struct guest_page pg[VP_STATE_PAGES_MAX];
+	void *ptr[VP_STATE_PAGES_MAX];
+
+	while (n < count && pin_page(a, n, need, &pg[n])) {
+		ptr[n] = pg[n].ptr;
+		n++;
+	}
+	if (n == count) {
+		status = HV_STATUS_INVALID_VP_STATE;
+		if (vp_take(a->vp)) {
+			arch_vp_take_mail(a->vp);
+			status = write ? arch_state_set_pages(a->vp, type, ptr)
+				       : arch_state_get_pages(a->vp, type, ptr);
+			vp_drop(a->vp);
+		}
+	}
+	while (n)
+		guest_mem_unpin(&pg[--n]);
 	return status;
 }
 
@@ -148,22 +154,26 @@ uint16_t hvcall_get_vp_state(struct hcall_args *a)
 {
 	uint8_t *buf = this_cpu()->hcall_out; /* free: no output of the generic kind */
 	struct hv_input_vp_state in;
-	struct pages pg;
+	struct guest_page pg;
 	uint32_t size = 0;
 	uint16_t status = check_header(a, &in, &size);
 
 	if (status != HV_STATUS_SUCCESS)
 		return status;
 	if (in.type & HV_VP_STATE_PFN) {
-		if (!pin_pages(a, size, SLAT_R | SLAT_W, &pg))
+		if (!pages_ok(a, size))
 			return HV_STATUS_INVALID_PARAMETER;
-		status = get(a, &in, pg.ptr[0], pg.count > 1 ? pg.ptr : NULL);
-		unpin_pages(&pg);
+		if (unlikely(size > PAGE_SIZE))
+			return long_state(a, in.type, size, false);
+		if (!pin_page(a, 0, SLAT_R | SLAT_W, &pg))
+			return HV_STATUS_INVALID_PARAMETER;
+		status = get(a, &in, pg.ptr);
+		guest_mem_unpin(&pg);
 		return status;
 	}
 	if (a->var_bytes)
 		return HV_STATUS_INVALID_PARAMETER;
-	status = get(a, &in, buf, NULL);
+	status = get(a, &in, buf);
 	return status == HV_STATUS_SUCCESS ? write_output(a, buf, size) : status;
 }
 
@@ -171,7 +181,7 @@ uint16_t hvcall_set_vp_state(struct hcall_args *a)
 {
 	uint8_t *buf = this_cpu()->hcall_out;
 	struct hv_input_vp_state in;
-	struct pages pg;
+	struct guest_page pg;
 	uint32_t size = 0;
 	uint16_t status = check_header(a, &in, &size);
 
@@ -181,19 +191,21 @@ uint16_t hvcall_set_vp_state(struct hcall_args *a)
 		if (a->var_bytes != size)
 			return HV_STATUS_INVALID_PARAMETER;
 		memcpy(buf, a->in + sizeof(in), size);
-		return set(a, in.type, buf, NULL);
+		return set(a, in.type, buf);
 	}
-	if (!pin_pages(a, size, SLAT_R, &pg))
+	if (!pages_ok(a, size))
+		return HV_STATUS_INVALID_PARAMETER;
+	if (unlikely(size > PAGE_SIZE))
+		return long_state(a, in.type, size, true);
+	if (!pin_page(a, 0, SLAT_R, &pg))
 		return HV_STATUS_INVALID_PARAMETER;
 	/* What has to be judged is copied first; what may hold anything is read once by its Set. */
-	if (pg.count > 1) {
-		status = set(a, in.type, NULL, pg.ptr);
-	} else if (!vp_state_any_bytes(in.type)) {
-		memcpy(buf, pg.ptr[0], size);
-		status = set(a, in.type, buf, NULL);
+	if (!vp_state_any_bytes(in.type)) {
+		memcpy(buf, pg.ptr, size);
+		status = set(a, in.type, buf);
 	} else {
-		status = set(a, in.type, pg.ptr[0], NULL);
+		status = set(a, in.type, pg.ptr);
 	}
-	unpin_pages(&pg);
+	guest_mem_unpin(&pg);
 	return status;
 }
