@@ -67,28 +67,19 @@ static uint16_t write_output(const struct hcall_args *a, const uint8_t *buf, uin
 		       : HV_STATUS_INVALID_PARAMETER;
 }
 
-static __attribute__((noinline)) uint16_t get_all(struct partition *p, uint32_t type, void *buf)
+/* Of the partition; out of line, as it is rare. get, set: one of them is NULL. */
+static __attribute__((noinline)) uint16_t shared_state(struct partition *p, uint32_t type,
+						       void *get, const void *set)
 {
-	struct lock_token t;
-	uint16_t status;
+	struct lock_token t = lock_take(&p->lock);
+	uint16_t status = HV_STATUS_INVALID_VP_STATE;
 
-	if (!vp_take_all(p, &t))
-		return HV_STATUS_INVALID_VP_STATE;
-	status = arch_partition_state_get(p, type, buf);
-	vp_drop_all(p, t);
-	return status;
-}
-
-static __attribute__((noinline)) uint16_t set_all(struct partition *p, uint32_t type,
-						  const void *buf)
-{
-	struct lock_token t;
-	uint16_t status;
-
-	if (!vp_take_all(p, &t))
-		return HV_STATUS_INVALID_VP_STATE;
-	status = arch_partition_state_set(p, type, buf);
-	vp_drop_all(p, t);
+	if (vp_take_all(p)) {
+		status = set ? arch_partition_state_set(p, type, set)
+			     : arch_partition_state_get(p, type, get);
+		vp_drop_all(p);
+	}
+	lock_drop(t);
 	return status;
 }
 
@@ -98,7 +89,7 @@ static uint16_t get(const struct hcall_args *a, const struct hv_input_vp_state *
 	uint16_t status;
 
 	if (unlikely(!vp))
-		return get_all(a->target, in->type, buf);
+		return shared_state(a->target, in->type, buf, NULL);
 	if (!vp_take(vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(vp);
@@ -113,7 +104,7 @@ static uint16_t set(const struct hcall_args *a, uint32_t type, const void *buf)
 	uint16_t status;
 
 	if (unlikely(!vp))
-		return set_all(a->target, type, buf);
+		return shared_state(a->target, type, NULL, buf);
 	if (!vp_take(vp))
 		return HV_STATUS_INVALID_VP_STATE;
 	arch_vp_take_mail(vp);

@@ -179,13 +179,8 @@ uint16_t partition_finalize(struct partition *p)
 	status = HV_STATUS_OBJECT_IN_USE;
 	if (atomic_load(&p->users) > 1)
 		goto out;
-	for (uint32_t i = 0; i < PARTITION_MAX_VPS; i++)
-		if (p->vps[i] && !vp_take(p->vps[i])) {
-			while (i--)
-				if (p->vps[i])
-					vp_drop(p->vps[i]);
-			goto out;
-		}
+	if (!vp_take_all(p))
+		goto out;
 	atomic_store(&p->state, PARTITION_FINALIZED);
 	if (active) {
 		smp_flush_slat(&p->slat);

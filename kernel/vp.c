@@ -29,26 +29,23 @@ void vp_drop(struct vp *vp)
 	atomic_store(&vp->owner, VP_IDLE);
 }
 
-bool vp_take_all(struct partition *p, struct lock_token *t)
+void vp_drop_all(struct partition *p)
 {
-	*t = lock_take(&p->lock);
+	for (uint32_t i = 0; i < PARTITION_MAX_VPS; i++)
+		if (p->vps[i])
+			vp_drop(p->vps[i]);
+}
+
+bool vp_take_all(struct partition *p)
+{
 	for (uint32_t i = 0; i < PARTITION_MAX_VPS; i++)
 		if (p->vps[i] && !vp_take(p->vps[i])) {
 			while (i--)
 				if (p->vps[i])
 					vp_drop(p->vps[i]);
-			lock_drop(*t);
 			return false;
 		}
 	return true;
-}
-
-void vp_drop_all(struct partition *p, struct lock_token t)
-{
-	for (uint32_t i = 0; i < PARTITION_MAX_VPS; i++)
-		if (p->vps[i])
-			vp_drop(p->vps[i]);
-	lock_drop(t);
 }
 
 void vp_kick(struct vp *vp)

@@ -64,9 +64,9 @@ struct vp *vp_find(struct partition *p, uint32_t index);
 /* Take a VP for one access; false when it runs or another call holds it. */
 bool vp_take(struct vp *vp);
 void vp_drop(struct vp *vp);
-/* All of a partition's, and its lock, for an access to what they share; false: one of them runs. */
-bool vp_take_all(struct partition *p, struct lock_token *t);
-void vp_drop_all(struct partition *p, struct lock_token t);
+/* All of a partition's, whose lock is held; false: one of them runs, and none is taken. */
+bool vp_take_all(struct partition *p);
+void vp_drop_all(struct partition *p);
 /* Put something in the mailbox and, when the VP runs elsewhere, kick its CPU. */
 void vp_post(struct vp *vp, uint32_t mail);
 /* The kick alone, for whoever has left word elsewhere. */

@@ -592,27 +592,28 @@ static int setup(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)
-/* All of a partition's and its lock, or none of them. */
+/* All of a partition's, or none of them; the lock is the caller's, and stays so. */
 static void test_take_all(void **state)
 {
 	struct vp *a = make(0), *b = make(3);
-	struct lock_token t;
+	struct lock_token t = lock_take(&child->lock);
 
 	(void)state;
-	assert_true(vp_take_all(child, &t));
+	assert_true(vp_take_all(child));
 	assert_int_equal(child->lock.held, 1);
 	assert_int_equal(a->owner, VP_ACCESSED);
 	assert_int_equal(b->owner, VP_ACCESSED);
-	vp_drop_all(child, t);
-	assert_int_equal(child->lock.held, 0);
+	vp_drop_all(child);
+	assert_int_equal(child->lock.held, 1);
 	assert_int_equal(a->owner, VP_IDLE);
 	assert_int_equal(b->owner, VP_IDLE);
 	b->owner = VP_RUNNING;
-	assert_false(vp_take_all(child, &t));
-	assert_int_equal(child->lock.held, 0);
+	assert_false(vp_take_all(child));
+	assert_int_equal(child->lock.held, 1);
 	assert_int_equal(a->owner, VP_IDLE);
 	assert_int_equal(b->owner, VP_RUNNING);
 	b->owner = VP_IDLE;
+	lock_drop(t);
 }
 
 int main(void)

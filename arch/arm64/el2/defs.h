@@ -79,9 +79,11 @@
 #define ICC_SRE_DIB    U64(0x4)
 #define ICC_SRE_ENABLE U64(0x8)
 
-#define ICH_HCR_TC    U64(0x400)
-#define ICH_HCR_TALL0 U64(0x800)
-#define ICH_HCR_TALL1 U64(0x1000)
+/* CNTV_CTL_EL0, CNTP_CTL_EL0, CNTHP_CTL_EL2 */
+#define CNT_ENABLE   U64(0x1)
+#define CNT_IMASK    U64(0x2)
+#define CNT_ISTATUS  U64(0x4) /* the clock's to say */
+#define CNT_WRITABLE U64(0x3)
 
 /* PSTATE as in SPSR_ELx */
 #define PSR_EL0	 U64(0x0)

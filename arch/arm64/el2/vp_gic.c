@@ -10,10 +10,6 @@
 #include "arch/arm64/gicv3/vgic.h"
 #include "kernel/arch.h"
 
-#define CNT_ENABLE  1ull
-#define CNT_IMASK   2ull
-#define CNT_ISTATUS 4ull
-
 #define SRE_ALL	  7ull		   /* ICC_SRE_EL1: SRE, DFB, DIB, none of which can be changed */
 #define NO_INTID  1023ull	   /* nothing pending */
 #define ICC(m, o) ((m) << 3 | (o)) /* op0 3, op1 0, CRn 12: CRm and op2 */

@@ -9,9 +9,7 @@
 #include "arch/arm64/el2/el2.h"
 #include "kernel/arch.h"
 
-#define CNT_BITS    3ull /* ENABLE, IMASK */
-#define ZCR_LEN	    0xfull
-#define CNT_ISTATUS 4ull /* the clock's to say: what is set of it is ignored */
+#define ZCR_LEN 0xfull
 
 static const struct {
 	uint32_t name;
@@ -204,9 +202,9 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		a->zcr = v->reg64;
 		return HV_STATUS_SUCCESS;
 	case HV_ARM64_REGISTER_CNTP_CTL_EL0:
-		if (v->reg64 & ~(CNT_BITS | CNT_ISTATUS))
+		if (v->reg64 & ~(CNT_WRITABLE | CNT_ISTATUS))
 			return HV_STATUS_INVALID_REGISTER_VALUE;
-		a->cntp_ctl = v->reg64 & CNT_BITS;
+		a->cntp_ctl = v->reg64 & CNT_WRITABLE;
 		return HV_STATUS_SUCCESS;
 	case HV_ARM64_REGISTER_GICR_BASE_GPA:
 		return vgic_set_gicr_base(a->gic, v->reg64) ? HV_STATUS_SUCCESS
@@ -224,7 +222,7 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		a->counter_offset += arch_vp_tsc(vp) - v->reg64;
 		return HV_STATUS_SUCCESS;
 	case HV_ARM64_REGISTER_CNTV_CTL_EL0:
-		if (v->reg64 & ~CNT_BITS)
+		if (v->reg64 & ~CNT_WRITABLE)
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		a->cntv_ctl = v->reg64;
 		return HV_STATUS_SUCCESS;

@@ -63,7 +63,8 @@ static enum vp_exit handle(struct vp *vp, uint64_t kind)
 
 static bool armed(const struct vp *vp)
 {
-	return vp->arch.next_event != UINT64_MAX || (read_sysreg(cntv_ctl_el0) & 3) == 1;
+	return vp->arch.next_event != UINT64_MAX ||
+	       (read_sysreg(cntv_ctl_el0) & CNT_WRITABLE) == CNT_ENABLE;
 }
 
 /*

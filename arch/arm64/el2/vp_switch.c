@@ -13,9 +13,6 @@
 /* Breakpoints and the OS lock are the root's: a guest's accesses trap. */
 #define MDCR_DEBUG (MDCR_TDA | MDCR_TDOSA | MDCR_TDRA)
 
-#define CNT_ENABLE 1ull
-#define CNT_IMASK  2ull
-
 #define PMR_ALL 0xffull
 
 static void save_el1(struct arch_vp *a)
@@ -23,7 +20,7 @@ static void save_el1(struct arch_vp *a)
 #define EL1_SAVE(r, name, reset) a->el1[EL1_##r] = read_sysreg(r);
 	EL1_REGS(EL1_SAVE)
 #undef EL1_SAVE
-	a->cntv_ctl = read_sysreg(cntv_ctl_el0) & (CNT_ENABLE | CNT_IMASK);
+	a->cntv_ctl = read_sysreg(cntv_ctl_el0) & CNT_WRITABLE;
 	a->cntv_cval = read_sysreg(cntv_cval_el0);
 	if (cpu_sve_vl) {
 		a->zcr = read_sysreg(s3_0_c1_c2_0); /* ZCR_EL1 */

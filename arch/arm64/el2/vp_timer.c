@@ -9,11 +9,7 @@
 #include "hvapi/msr.h"
 #include "kernel/arch.h"
 
-#define CNT_ENABLE   1ull
-#define CNT_IMASK    2ull
-#define CNT_ISTATUS  4ull
-#define CNTP_PPI     30u /* as BSA gives it */
-#define CNT_WRITABLE (CNT_ENABLE | CNT_IMASK)
+#define CNTP_PPI 30u /* as BSA gives it */
 
 uint64_t vp_timer_root(const struct arch_vp *root)
 {
