@@ -193,3 +193,4 @@ UNITARCH_vgic_state := arm64
 # Their headers are another architecture's when the core is x86's.
 $(patsubst %,$(O)/unit/test_%,vgic vgic_mmio vgic_model vgic_smp vgic_state) $(O)/fuzz/fuzz_vgic: \
 	$(wildcard arch/arm64/gicv3/*.h)
+UNITFLAGS_test_whv_layout_arm64 := -D_ARM64_

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls of the WinHvPlatform interface, x64. docs/whv.md says which ones work; the others
+ * The calls of the WinHvPlatform interface. docs/whv.md says which ones work; the others
  * answer E_NOTIMPL. Names and parameters are Microsoft's.
  */
 #ifndef WIN_HV_PLATFORM_H
@@ -90,31 +90,12 @@ HRESULT WINAPI WHvSetVirtualProcessorRegisters(WHV_PARTITION_HANDLE Partition, U
 					       const WHV_REGISTER_NAME *RegisterNames,
 					       UINT32 RegisterCount,
 					       const WHV_REGISTER_VALUE *RegisterValues);
-HRESULT WINAPI WHvGetVirtualProcessorInterruptControllerState(WHV_PARTITION_HANDLE Partition,
-							      UINT32 VpIndex, VOID *State,
-							      UINT32 StateSize,
-							      UINT32 *WrittenSize);
-HRESULT WINAPI WHvSetVirtualProcessorInterruptControllerState(WHV_PARTITION_HANDLE Partition,
-							      UINT32 VpIndex, const VOID *State,
-							      UINT32 StateSize);
 HRESULT WINAPI WHvRequestInterrupt(WHV_PARTITION_HANDLE Partition,
 				   const WHV_INTERRUPT_CONTROL *Interrupt,
 				   UINT32 InterruptControlSize);
-HRESULT WINAPI WHvGetVirtualProcessorXsaveState(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
-						VOID *Buffer, UINT32 BufferSizeInBytes,
-						UINT32 *BytesWritten);
-HRESULT WINAPI WHvSetVirtualProcessorXsaveState(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
-						const VOID *Buffer, UINT32 BufferSizeInBytes);
 HRESULT WINAPI WHvGetVirtualProcessorCounters(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
 					      WHV_PROCESSOR_COUNTER_SET CounterSet, VOID *Buffer,
 					      UINT32 BufferSizeInBytes, UINT32 *BytesWritten);
-HRESULT WINAPI WHvGetVirtualProcessorInterruptControllerState2(WHV_PARTITION_HANDLE Partition,
-							       UINT32 VpIndex, VOID *State,
-							       UINT32 StateSize,
-							       UINT32 *WrittenSize);
-HRESULT WINAPI WHvSetVirtualProcessorInterruptControllerState2(WHV_PARTITION_HANDLE Partition,
-							       UINT32 VpIndex, const VOID *State,
-							       UINT32 StateSize);
 HRESULT WINAPI WHvSignalVirtualProcessorSynicEvent(WHV_PARTITION_HANDLE Partition,
 						   WHV_SYNIC_EVENT_PARAMETERS SynicEvent,
 						   BOOL *NewlySignaled);
@@ -127,12 +108,34 @@ HRESULT WINAPI WHvSetVirtualProcessorState(WHV_PARTITION_HANDLE Partition, UINT3
 HRESULT WINAPI WHvPostVirtualProcessorSynicMessage(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
 						   UINT32 SintIndex, const VOID *Message,
 						   UINT32 MessageSizeInBytes);
+
+#ifdef _AMD64_
+HRESULT WINAPI WHvGetVirtualProcessorInterruptControllerState(WHV_PARTITION_HANDLE Partition,
+							      UINT32 VpIndex, VOID *State,
+							      UINT32 StateSize,
+							      UINT32 *WrittenSize);
+HRESULT WINAPI WHvSetVirtualProcessorInterruptControllerState(WHV_PARTITION_HANDLE Partition,
+							      UINT32 VpIndex, const VOID *State,
+							      UINT32 StateSize);
+HRESULT WINAPI WHvGetVirtualProcessorXsaveState(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
+						VOID *Buffer, UINT32 BufferSizeInBytes,
+						UINT32 *BytesWritten);
+HRESULT WINAPI WHvSetVirtualProcessorXsaveState(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
+						const VOID *Buffer, UINT32 BufferSizeInBytes);
+HRESULT WINAPI WHvGetVirtualProcessorInterruptControllerState2(WHV_PARTITION_HANDLE Partition,
+							       UINT32 VpIndex, VOID *State,
+							       UINT32 StateSize,
+							       UINT32 *WrittenSize);
+HRESULT WINAPI WHvSetVirtualProcessorInterruptControllerState2(WHV_PARTITION_HANDLE Partition,
+							       UINT32 VpIndex, const VOID *State,
+							       UINT32 StateSize);
 HRESULT WINAPI WHvGetVirtualProcessorCpuidOutput(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
 						 UINT32 Eax, UINT32 Ecx,
 						 WHV_CPUID_OUTPUT *CpuidOutput);
 HRESULT WINAPI WHvGetInterruptTargetVpSet(WHV_PARTITION_HANDLE Partition, UINT64 Destination,
 					  WHV_INTERRUPT_DESTINATION_MODE DestinationMode,
 					  UINT32 *TargetVps, UINT32 VpCount, UINT32 *TargetVpCount);
+#endif
 
 /* ---- Doorbells, triggers and ports ---- */
 

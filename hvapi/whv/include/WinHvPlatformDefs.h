@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Types of the WinHvPlatform interface, x64. Names, values, sizes and offsets are those of
+ * Types of the WinHvPlatform interface. Names, values, sizes and offsets are those of
  * Microsoft's public header of the same name (tests/unit/test_whv_layout.c holds the frozen
  * numbers); the text is our own.
  */
@@ -27,23 +27,32 @@ typedef enum WHV_CAPABILITY_CODE {
 	WHvCapabilityCodeHypervisorPresent = 0,
 	WHvCapabilityCodeFeatures,
 	WHvCapabilityCodeExtendedVmExits,
+#ifdef _AMD64_
 	WHvCapabilityCodeExceptionExitBitmap,
 	WHvCapabilityCodeX64MsrExitBitmap,
-	WHvCapabilityCodeGpaRangePopulateFlags,
+#endif
+	WHvCapabilityCodeGpaRangePopulateFlags = 5,
 	WHvCapabilityCodeSchedulerFeatures,
 
 	WHvCapabilityCodeProcessorVendor = 0x1000,
 	WHvCapabilityCodeProcessorFeatures,
 	WHvCapabilityCodeProcessorClFlushSize,
+#ifdef _AMD64_
 	WHvCapabilityCodeProcessorXsaveFeatures,
-	WHvCapabilityCodeProcessorClockFrequency,
+#endif
+	WHvCapabilityCodeProcessorClockFrequency = 0x1004,
+#ifdef _AMD64_
 	WHvCapabilityCodeInterruptClockFrequency,
-	WHvCapabilityCodeProcessorFeaturesBanks,
+#endif
+	WHvCapabilityCodeProcessorFeaturesBanks = 0x1006,
 	WHvCapabilityCodeProcessorFrequencyCap,
 	WHvCapabilityCodeSyntheticProcessorFeaturesBanks,
+#ifdef _AMD64_
 	WHvCapabilityCodeProcessorPerfmonFeatures,
-	WHvCapabilityCodePhysicalAddressWidth,
+#endif
+	WHvCapabilityCodePhysicalAddressWidth = 0x100a,
 
+#ifdef _AMD64_
 	/* IA32_VMX_*, MSRs 0x480 to 0x490 */
 	WHvCapabilityCodeVmxBasic = 0x2000,
 	WHvCapabilityCodeVmxPinbasedCtls,
@@ -62,6 +71,10 @@ typedef enum WHV_CAPABILITY_CODE {
 	WHvCapabilityCodeVmxTrueProcbasedCtls,
 	WHvCapabilityCodeVmxTrueExitCtls,
 	WHvCapabilityCodeVmxTrueEntryCtls,
+#else
+	WHvCapabilityCodeGicLpiIntIdBits = 0x2011,
+	WHvCapabilityCodeMaxSveVectorLength,
+#endif
 } WHV_CAPABILITY_CODE;
 
 typedef enum WHV_PROCESSOR_VENDOR {
@@ -95,10 +108,12 @@ typedef enum WHV_TRANSLATE_GVA_FLAGS {
 	WHvTranslateGvaFlagValidateRead = 1,
 	WHvTranslateGvaFlagValidateWrite = 2,
 	WHvTranslateGvaFlagValidateExecute = 4,
-	WHvTranslateGvaFlagPrivilegeExempt = 8,
 	WHvTranslateGvaFlagSetPageTableBits = 0x10,
+#ifdef _AMD64_
+	WHvTranslateGvaFlagPrivilegeExempt = 8,
 	WHvTranslateGvaFlagEnforceSmap = 0x100,
 	WHvTranslateGvaFlagOverrideSmap = 0x200,
+#endif
 } WHV_TRANSLATE_GVA_FLAGS;
 
 typedef union WHV_TRANSLATE_GVA_2_FLAGS {
@@ -106,11 +121,11 @@ typedef union WHV_TRANSLATE_GVA_2_FLAGS {
 		UINT64 ValidateRead : 1;
 		UINT64 ValidateWrite : 1;
 		UINT64 ValidateExecute : 1;
-		UINT64 PrivilegeExempt : 1;
+		UINT64 WHV_BY_ARCH(PrivilegeExempt, Reserved0) : 1;
 		UINT64 SetPageTableBits : 1;
 		UINT64 Reserved1 : 3;
-		UINT64 EnforceSmap : 1;
-		UINT64 OverrideSmap : 1;
+		UINT64 WHV_BY_ARCH(EnforceSmap, Reserved2) : 1;
+		UINT64 WHV_BY_ARCH(OverrideSmap, Reserved3) : 1;
 		UINT64 Reserved4 : 46;
 		UINT64 InputVtl : 8;
 	};
@@ -172,7 +187,9 @@ typedef enum WHV_CACHE_TYPE {
 	WHvCacheTypeUncached = 0,
 	WHvCacheTypeWriteCombining = 1,
 	WHvCacheTypeWriteThrough = 4,
+#ifdef _AMD64_
 	WHvCacheTypeWriteProtected = 5,
+#endif
 	WHvCacheTypeWriteBack = 6,
 } WHV_CACHE_TYPE;
 
@@ -211,22 +228,31 @@ typedef union WHV_CAPABILITY {
 	WHV_SCHEDULER_FEATURES SchedulerFeatures;
 	UINT32 PhysicalAddressWidth;
 	UINT64 NestedFeatureRegister;
+#ifdef _ARM64_
+	UINT32 GicLpiIntIdBits;
+	UINT32 MaxSveVectorLength;
+#else
 	WHV_PROCESSOR_XSAVE_FEATURES ProcessorXsaveFeatures;
 	UINT64 InterruptClockFrequency;
 	WHV_PROCESSOR_PERFMON_FEATURES ProcessorPerfmonFeatures;
 	WHV_X64_MSR_EXIT_BITMAP X64MsrExitBitmap;
 	UINT64 ExceptionExitBitmap;
+#endif
 } WHV_CAPABILITY;
 
 /* ---- partition properties ---- */
 
 typedef enum WHV_PARTITION_PROPERTY_CODE {
 	WHvPartitionPropertyCodeExtendedVmExits = 1,
+#ifdef _AMD64_
 	WHvPartitionPropertyCodeExceptionExitBitmap,
-	WHvPartitionPropertyCodeSeparateSecurityDomain,
+#endif
+	WHvPartitionPropertyCodeSeparateSecurityDomain = 3,
 	WHvPartitionPropertyCodeNestedVirtualization,
+#ifdef _AMD64_
 	WHvPartitionPropertyCodeX64MsrExitBitmap,
-	WHvPartitionPropertyCodePrimaryNumaNode,
+#endif
+	WHvPartitionPropertyCodePrimaryNumaNode = 6,
 	WHvPartitionPropertyCodeCpuReserve,
 	WHvPartitionPropertyCodeCpuCap,
 	WHvPartitionPropertyCodeCpuWeight,
@@ -237,25 +263,60 @@ typedef enum WHV_PARTITION_PROPERTY_CODE {
 
 	WHvPartitionPropertyCodeProcessorFeatures = 0x1001,
 	WHvPartitionPropertyCodeProcessorClFlushSize,
+#ifdef _AMD64_
 	WHvPartitionPropertyCodeCpuidExitList,
 	WHvPartitionPropertyCodeCpuidResultList,
 	WHvPartitionPropertyCodeLocalApicEmulationMode,
 	WHvPartitionPropertyCodeProcessorXsaveFeatures,
-	WHvPartitionPropertyCodeProcessorClockFrequency,
+#endif
+	WHvPartitionPropertyCodeProcessorClockFrequency = 0x1007,
+#ifdef _AMD64_
 	WHvPartitionPropertyCodeInterruptClockFrequency,
 	WHvPartitionPropertyCodeApicRemoteReadSupport,
-	WHvPartitionPropertyCodeProcessorFeaturesBanks,
+#endif
+	WHvPartitionPropertyCodeProcessorFeaturesBanks = 0x100a,
 	WHvPartitionPropertyCodeReferenceTime,
 	WHvPartitionPropertyCodeSyntheticProcessorFeaturesBanks,
+#ifdef _AMD64_
 	WHvPartitionPropertyCodeCpuidResultList2,
 	WHvPartitionPropertyCodeProcessorPerfmonFeatures,
 	WHvPartitionPropertyCodeMsrActionList,
 	WHvPartitionPropertyCodeUnimplementedMsrAction,
-	WHvPartitionPropertyCodePhysicalAddressWidth,
+#endif
+	WHvPartitionPropertyCodePhysicalAddressWidth = 0x1011,
+#ifdef _ARM64_
+	WHvPartitionPropertyCodeArm64IcParameters,
+#endif
 
 	WHvPartitionPropertyCodeProcessorCount = 0x1fff,
 } WHV_PARTITION_PROPERTY_CODE;
 
+#ifdef _ARM64_
+typedef enum WHV_ARM64_IC_EMULATION_MODE {
+	WHvArm64IcEmulationModeNone,
+	WHvArm64IcEmulationModeGicV3,
+} WHV_ARM64_IC_EMULATION_MODE;
+
+typedef UINT32 WHV_ARM64_INTERRUPT_VECTOR;
+
+typedef struct WHV_ARM64_IC_GIC_V3_PARAMETERS {
+	WHV_GUEST_PHYSICAL_ADDRESS GicdBaseAddress;
+	WHV_GUEST_PHYSICAL_ADDRESS GitsTranslaterBaseAddress;
+	UINT32 Reserved;
+	UINT32 GicLpiIntIdBits;
+	WHV_ARM64_INTERRUPT_VECTOR GicPpiOverflowInterruptFromCntv;
+	WHV_ARM64_INTERRUPT_VECTOR GicPpiPerformanceMonitorsInterrupt;
+	UINT32 Reserved1[6];
+} WHV_ARM64_IC_GIC_V3_PARAMETERS;
+
+typedef struct WHV_ARM64_IC_PARAMETERS {
+	WHV_ARM64_IC_EMULATION_MODE EmulationMode;
+	UINT32 Reserved;
+	union {
+		WHV_ARM64_IC_GIC_V3_PARAMETERS GicV3Parameters;
+	};
+} WHV_ARM64_IC_PARAMETERS;
+#else
 typedef struct WHV_CPUID_OUTPUT {
 	UINT32 Eax, Ebx, Ecx, Edx;
 } WHV_CPUID_OUTPUT;
@@ -315,6 +376,7 @@ typedef enum WHV_X64_LOCAL_APIC_EMULATION_MODE {
 	WHvX64LocalApicEmulationModeXApic,
 	WHvX64LocalApicEmulationModeX2Apic,
 } WHV_X64_LOCAL_APIC_EMULATION_MODE;
+#endif
 
 typedef union WHV_PARTITION_PROPERTY {
 	WHV_EXTENDED_VM_EXITS ExtendedVmExits;
@@ -336,6 +398,9 @@ typedef union WHV_PARTITION_PROPERTY {
 	BOOL AllowDeviceAssignment;
 	BOOL DisableSmt;
 	UINT32 PhysicalAddressWidth;
+#ifdef _ARM64_
+	WHV_ARM64_IC_PARAMETERS Arm64IcParameters;
+#else
 	WHV_PROCESSOR_XSAVE_FEATURES ProcessorXsaveFeatures;
 	UINT32 CpuidExitList[1];
 	UINT64 ExceptionExitBitmap;
@@ -348,6 +413,7 @@ typedef union WHV_PARTITION_PROPERTY {
 	WHV_MSR_ACTION_ENTRY MsrActionList[1];
 	WHV_MSR_ACTION UnimplementedMsrAction;
 	WHV_X64_LOCAL_APIC_EMULATION_MODE LocalApicEmulationMode;
+#endif
 } WHV_PARTITION_PROPERTY;
 
 #include <whv_exit.h>

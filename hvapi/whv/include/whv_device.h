@@ -3,6 +3,34 @@
 #ifndef WHV_DEVICE_H
 #define WHV_DEVICE_H
 
+#ifdef _ARM64_
+typedef enum WHV_INTERRUPT_TYPE {
+	WHvArm64InterruptTypeFixed = 0,
+	WHvArm64InterruptTypeMaximum = 8, /* exclusive */
+} WHV_INTERRUPT_TYPE;
+
+typedef union WHV_INTERRUPT_CONTROL2 {
+	UINT64 AsUINT64;
+	struct {
+		WHV_INTERRUPT_TYPE InterruptType;
+		UINT32 Reserved1 : 2;
+		UINT32 Asserted : 1;
+		UINT32 Retarget : 1;
+		UINT32 Reserved2 : 28;
+	};
+} WHV_INTERRUPT_CONTROL2;
+
+typedef struct WHV_INTERRUPT_CONTROL {
+	UINT64 TargetPartition;
+	WHV_INTERRUPT_CONTROL2 InterruptControl;
+	UINT64 DestinationAddress;
+	UINT32 RequestedVector; /* INTID */
+	UINT8 TargetVtl;
+	UINT8 ReservedZ0;
+	UINT16 ReservedZ1;
+} WHV_INTERRUPT_CONTROL;
+
+#else
 typedef enum WHV_INTERRUPT_TYPE {
 	WHvX64InterruptTypeFixed = 0,
 	WHvX64InterruptTypeLowestPriority = 1,
@@ -32,6 +60,8 @@ typedef struct WHV_INTERRUPT_CONTROL {
 	UINT32 Vector;
 } WHV_INTERRUPT_CONTROL;
 
+#endif
+
 typedef struct WHV_DOORBELL_MATCH_DATA {
 	WHV_GUEST_PHYSICAL_ADDRESS GuestAddress;
 	UINT64 Value;
@@ -55,8 +85,10 @@ typedef enum WHV_PROCESSOR_COUNTER_SET {
 	WHvProcessorCounterSetRuntime,
 	WHvProcessorCounterSetIntercepts,
 	WHvProcessorCounterSetEvents,
+#ifdef _AMD64_
 	WHvProcessorCounterSetApic,
-	WHvProcessorCounterSetSyntheticFeatures,
+#endif
+	WHvProcessorCounterSetSyntheticFeatures = 4,
 } WHV_PROCESSOR_COUNTER_SET;
 
 typedef struct WHV_PROCESSOR_RUNTIME_COUNTERS {
@@ -68,19 +100,26 @@ typedef struct WHV_PROCESSOR_INTERCEPT_COUNTER {
 } WHV_PROCESSOR_INTERCEPT_COUNTER;
 
 typedef struct WHV_PROCESSOR_INTERCEPT_COUNTERS {
+#ifdef _ARM64_
+	WHV_PROCESSOR_INTERCEPT_COUNTER OtherIntercepts, PendingInterrupts,
+		NestedPageFaultIntercepts, Hypercalls, Reserved[10];
+#else
 	WHV_PROCESSOR_INTERCEPT_COUNTER PageInvalidations, ControlRegisterAccesses, IoInstructions,
 		HaltInstructions, CpuidInstructions, MsrAccesses, OtherIntercepts,
 		PendingInterrupts, EmulatedInstructions, DebugRegisterAccesses, PageFaultIntercepts,
 		NestedPageFaultIntercepts, Hypercalls, RdpmcInstructions;
+#endif
 } WHV_PROCESSOR_ACTIVITY_COUNTERS;
 
 typedef struct WHV_PROCESSOR_EVENT_COUNTERS {
 	UINT64 PageFaultCount, ExceptionCount, InterruptCount;
 } WHV_PROCESSOR_GUEST_EVENT_COUNTERS;
 
+#ifdef _AMD64_
 typedef struct WHV_PROCESSOR_APIC_COUNTERS {
 	UINT64 MmioAccessCount, EoiAccessCount, TprAccessCount, SentIpiCount, SelfIpiCount;
 } WHV_PROCESSOR_APIC_COUNTERS;
+#endif
 
 typedef struct WHV_PROCESSOR_SYNTHETIC_FEATURES_COUNTERS {
 	UINT64 SyntheticInterruptsCount, LongSpinWaitHypercallsCount, OtherHypercallsCount,
@@ -111,8 +150,10 @@ typedef struct WHV_SYNIC_EVENT_PARAMETERS {
 } WHV_SYNIC_EVENT_PARAMETERS;
 
 typedef enum WHV_TRIGGER_TYPE {
-	WHvTriggerTypeInterrupt,
-	WHvTriggerTypeSynicEvent,
+#ifdef _AMD64_
+	WHvTriggerTypeInterrupt = 0,
+#endif
+	WHvTriggerTypeSynicEvent = 1,
 	WHvTriggerTypeDeviceInterrupt,
 } WHV_TRIGGER_TYPE;
 
@@ -120,7 +161,9 @@ typedef struct WHV_TRIGGER_PARAMETERS {
 	WHV_TRIGGER_TYPE TriggerType;
 	UINT32 Reserved;
 	union {
+#ifdef _AMD64_
 		WHV_INTERRUPT_CONTROL Interrupt;
+#endif
 		WHV_SYNIC_EVENT_PARAMETERS SynicEvent;
 		struct {
 			UINT64 LogicalDeviceId;

@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* State of a virtual processor, x64. Included by WinHvPlatformDefs.h. */
+/* State of a virtual processor. Included by WinHvPlatformDefs.h. */
 #ifndef WHV_STATE_H
 #define WHV_STATE_H
 
-/*
- * Numbers of the interface, not of the hypervisor: there 2 is the message page and 4 the timers.
- * Sizes: pages 4096, timers 200, interrupt controller 4096 (a page of APIC registers), nested 8192;
- * XSAVE as the partition's features make it (ask with too small a buffer).
- */
-typedef enum WHV_VIRTUAL_PROCESSOR_STATE_TYPE {
-	WHvVirtualProcessorStateTypeSynicMessagePage = 0,
-	WHvVirtualProcessorStateTypeSynicEventFlagPage = 1,
-	WHvVirtualProcessorStateTypeSynicTimerState = 2,
-	WHvVirtualProcessorStateTypeInterruptControllerState2 = 0x1000,
-	WHvVirtualProcessorStateTypeXsaveState = 0x1001,
-	WHvVirtualProcessorStateTypeNestedState = 0x1002,
-} WHV_VIRTUAL_PROCESSOR_STATE_TYPE;
-
 #define WHV_VIRTUAL_PROCESSOR_STATE_TYPE_PFN	(1u << 31)
 #define WHV_VIRTUAL_PROCESSOR_STATE_TYPE_ANY_VP (1u << 30)
+
+#ifdef _ARM64_
+#include <whv_state_arm64.h>
+#else
+#include <whv_state_x64.h>
+#endif
 
 typedef enum WHV_NESTED_STATE_TYPE {
 	WHvNestedStateTypeVmx,
@@ -103,13 +95,6 @@ typedef union WHV_X64_NESTED_STATE {
 	WHV_X64_VMX_NESTED_STATE Vmx;
 	WHV_X64_SVM_NESTED_STATE Svm;
 } WHV_X64_NESTED_STATE;
-
-typedef struct WHV_INITIAL_VP_CONTEXT {
-	UINT64 Rip, Rsp, Rflags;
-	WHV_X64_SEGMENT_REGISTER Cs, Ds, Es, Fs, Gs, Ss, Tr, Ldtr;
-	WHV_X64_TABLE_REGISTER Idtr, Gdtr;
-	UINT64 Efer, Cr0, Cr3, Cr4, MsrCrPat;
-} WHV_INITIAL_VP_CONTEXT;
 
 typedef union WHV_ENABLE_PARTITION_VTL_FLAGS {
 	UINT8 AsUINT8;

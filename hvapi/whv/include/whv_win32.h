@@ -8,6 +8,21 @@
 
 #include <stdint.h>
 
+/* The target, by Microsoft's names for it; a program may choose. */
+#if !defined(_AMD64_) && !defined(_ARM64_)
+#ifdef __aarch64__
+#define _ARM64_
+#else
+#define _AMD64_
+#endif
+#endif
+/* A name that only one of them has: the other's bit is reserved. */
+#ifdef _ARM64_
+#define WHV_BY_ARCH(x64, arm64) arm64
+#else
+#define WHV_BY_ARCH(x64, arm64) x64
+#endif
+
 typedef int32_t BOOL;
 typedef int32_t HRESULT;
 typedef uint8_t UINT8;
