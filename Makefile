@@ -167,7 +167,7 @@ unit_inc = -Itests/fake_hw/$(unit_arch) -Iarch/$(unit_arch)
 
 # One command compiles a whole test, so its headers are all that it could include.
 UNIT_HEADERS := $(wildcard tests/unit/*.h tests/fake_hw/*/*.h boot/*.h kernel/*.h arch/*/*.h arch/*/*/*.h \
-	hvapi/*.h hvapi/include/hv/*.h hvapi/whv/*.h hvapi/whv/include/*.h)
+	hvapi/*.h hvapi/include/hv/*.h hvapi/whv/*.h hvapi/whv/*/*.h)
 
 define unit_rule
 $(O)/unit/test_$(1): tests/unit/test_$(1).c $(UNIT_test_$(1)) $(UNIT_HEADERS) Makefile tests/unit/files.mk
@@ -204,7 +204,7 @@ suite: all ## the root VM's tests only (FILTER=prefix,prefix)
 	$(Q)ARCH=$(ARCH) FIRMWARE=$(FIRMWARE) BACKEND=$(BACKEND) SMP=$(SMP) MEM=$(MEM) QUOIN_ICOUNT=$(ICOUNT) qemu-scripts/suite.sh $(O) suite-$(BACKEND) 300 "run=suite$(if $(FILTER), filter=$(FILTER))" "$(INPUT)"
 
 # ---- the code itself -----------------------------------------------------------------------------
-C_FILES := $(wildcard boot/*.[ch] kernel/*.[ch] hvapi/*.[ch] hvapi/include/hv/*.h hvapi/whv/*.[ch] hvapi/whv/include/*.h \
+C_FILES := $(wildcard boot/*.[ch] kernel/*.[ch] hvapi/*.[ch] hvapi/include/hv/*.h hvapi/whv/*.[ch] hvapi/whv/*/*.[ch] \
 	arch/*/*.h arch/*/*/*.[ch] tests/boot/*.c tests/root/*.[ch] tests/root/*/*.[ch] tests/guests/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c \
 	tests/fake_hw/*/*.h)
 
@@ -218,7 +218,7 @@ format-check: ## is every C file formatted?
 tidy: $(NL_LIBC) ## clang-tidy and cppcheck
 	$(call say,TIDY,'the core and the WHv library')
 	$(Q)clang-tidy --quiet $(filter %.c,$(CORE_SRC)) -- $(CLANG_ARCH) -std=gnu11 -ffreestanding $(CORE_ARCH) $(CORE_INC) -Iarch/$(ARCH)/hw $(NL_INC) 2> /dev/null
-	$(Q)clang-tidy --quiet $(wildcard hvapi/whv/*.c) -- -std=gnu11 -I. -Ihvapi/include -Ihvapi/whv/include 2> /dev/null
+	$(Q)clang-tidy --quiet $(wildcard hvapi/whv/*.c hvapi/whv/$(ARCH)/*.c) -- $(CLANG_ARCH) -std=gnu11 -I. -Ihvapi/include -Ihvapi/whv/include 2> /dev/null
 	$(call say,CPPCHECK,'boot kernel hvapi arch/$(ARCH)')
 	$(Q)cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem --suppress=unusedStructMember --suppress=comparePointers -I. -Ihvapi/include \

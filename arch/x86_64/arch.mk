@@ -26,7 +26,7 @@ BOOT_TESTS  := $(O)/lock_vmx.efi
 
 ROOT_ARCH   := -fno-pic -mno-red-zone -mcmodel=small -mno-avx
 ROOT_LD	    :=
-ROOT_SRC    := $(wildcard tests/root/*.c tests/root/x86_64/*.[cS] hvapi/whv/*.c)
+ROOT_SRC    := $(wildcard tests/root/*.c tests/root/x86_64/*.[cS] hvapi/whv/*.c hvapi/whv/x86_64/*.c)
 GUEST_ARCH  := -mgeneral-regs-only -fno-pic -mno-red-zone -mcmodel=small
 GUEST_FROM  := tests/guests
 GUEST_SRC   := $(wildcard $(GUEST_FROM)/*.c $(GUEST_FROM)/*.S)

@@ -24,11 +24,8 @@ static const struct {
 	{ WHvCapabilityCodeProcessorVendor, HV_PARTITION_PROPERTY_PROCESSOR_VENDOR, 4 },
 	{ WHvCapabilityCodeProcessorFeatures, HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0, 8 },
 	{ WHvCapabilityCodeProcessorClFlushSize, HV_PARTITION_PROPERTY_PROCESSOR_CL_FLUSH_SIZE, 1 },
-	{ WHvCapabilityCodeProcessorXsaveFeatures, HV_PARTITION_PROPERTY_PROCESSOR_XSAVE_FEATURES,
-	  8 },
 	{ WHvCapabilityCodeProcessorClockFrequency, HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY,
 	  8 },
-	{ WHvCapabilityCodeInterruptClockFrequency, HV_PARTITION_PROPERTY_APIC_FREQUENCY, 8 },
 	{ WHvCapabilityCodePhysicalAddressWidth, HV_PARTITION_PROPERTY_PHYSICAL_ADDRESS_WIDTH, 4 },
 };
 
@@ -41,25 +38,17 @@ static bool constant(uint32_t code, uint64_t *value, UINT32 *size)
 	switch (code) {
 	case WHvCapabilityCodeFeatures:
 		features.PartialUnmap = 1;
-		features.LocalApicEmulation = 1;
-		features.Xsave = 1;
+		features.AsUINT64 |= whv_arch_features;
 		*value = features.AsUINT64;
 		return true;
 	case WHvCapabilityCodeExtendedVmExits:
-		*value = WHV_EXTENDED_EXITS_SUPPORTED;
-		return true;
-	case WHvCapabilityCodeExceptionExitBitmap:
-		*value = WHV_EXCEPTIONS_SUPPORTED;
-		return true;
-	case WHvCapabilityCodeX64MsrExitBitmap:
-		*value = WHV_MSR_EXITS_SUPPORTED;
+		*value = whv_arch_extended_exits;
 		return true;
 	case WHvCapabilityCodeGpaRangePopulateFlags:
 		*value = 0;
 		*size = sizeof(WHV_ADVISE_GPA_RANGE_POPULATE_FLAGS);
 		return true;
 	case WHvCapabilityCodeSchedulerFeatures:
-	case WHvCapabilityCodeProcessorPerfmonFeatures:
 		*value = 0;
 		return true;
 	default:
@@ -128,7 +117,8 @@ HRESULT WINAPI WHvGetCapability(WHV_CAPABILITY_CODE CapabilityCode, VOID *Capabi
 		size = sizeof(c.SyntheticProcessorFeaturesBanks);
 	} else if (code == WHvCapabilityCodeProcessorFrequencyCap) {
 		size = sizeof(c.ProcessorFrequencyCap); /* all zero: there is none */
-	} else if (!size && !constant(code, &c.ProcessorFeatures.AsUINT64, &size)) {
+	} else if (!size && !constant(code, &c.ProcessorFeatures.AsUINT64, &size) &&
+		   !whv_arch_capability(code, &c, &size, &status)) {
 		return WHV_E_UNKNOWN_CAPABILITY;
 	}
 	if (status == HV_STATUS_UNKNOWN_PROPERTY)

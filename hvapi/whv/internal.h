@@ -15,12 +15,15 @@
 #include <hv/vp_state.h>
 
 #include "hvapi/whv/transport.h"
+#ifdef _ARM64_
+#include "hvapi/whv/arm64/types.h"
+#else
+#include "hvapi/whv/x86_64/types.h"
+#endif
 
-#define WHV_MAX_PARTITIONS    32u
-#define WHV_MAX_VPS	      64u
-#define WHV_MAX_CPUID_EXITS   64u
-#define WHV_MAX_CPUID_RESULTS 128u
-#define WHV_MAX_RANGES	      256u
+#define WHV_MAX_PARTITIONS 32u
+#define WHV_MAX_VPS	   64u
+#define WHV_MAX_RANGES	   256u
 
 #define WHV_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -39,29 +42,14 @@ struct whv_range {
 
 struct whv_properties {
 	uint64_t extended_exits;
-	uint64_t exception_bitmap;
-	uint64_t msr_bitmap;
 	uint64_t features[2];
-	uint64_t xsave_features;
 	uint64_t synthetic;
 	uint64_t reference_time;
 	uint32_t processor_count;
-	uint32_t apic_mode;
-	uint32_t msr_action;
 	BOOL security_domain, nested;
-	uint32_t cpuid_exit_count, cpuid_result_count;
-	UINT32 cpuid_exits[WHV_MAX_CPUID_EXITS];
-	WHV_X64_CPUID_RESULT2 cpuid_results[WHV_MAX_CPUID_RESULTS];
 	/* These are as set; without it they are what the hypervisor says. */
-	bool given_features, given_features1, given_xsave, given_synthetic, given_time;
-};
-
-/* Intercepts as they are installed. */
-struct whv_intercepts {
-	bool msr;
-	uint64_t exceptions;
-	uint32_t cpuid_count;
-	UINT32 cpuid[WHV_MAX_CPUID_EXITS];
+	bool given_features, given_features1, given_synthetic, given_time;
+	struct whv_arch_properties arch;
 };
 
 /* Lives in pages from the transport. Members change under the library's lock. */
@@ -71,7 +59,7 @@ struct whv_partition {
 	bool set_up;
 	bool finalized; /* a deletion has come that far */
 	struct whv_properties prop;
-	struct whv_intercepts installed;
+	struct whv_intercepts installed; /* as the hypervisor has them */
 	struct whv_vp vps[WHV_MAX_VPS];
 	uint32_t range_count;
 	struct whv_range ranges[WHV_MAX_RANGES]; /* mapped, ascending, not touching */
@@ -116,20 +104,12 @@ uint16_t whv_set_hv_registers(const struct whv_partition *p, uint32_t vp, const 
 			      uint32_t count, const union hv_register_value *values);
 
 /* capability.c */
-#define WHV_EXTENDED_EXITS_SUPPORTED 0x7ull /* CPUID, MSR, exception */
-#define WHV_MSR_EXITS_SUPPORTED	     0x1ull /* unhandled MSRs */
-/* Vectors 0-21 without NMI, 9, 15 and 20 */
-#define WHV_EXCEPTIONS_SUPPORTED 0x2f7dfbull
 /*
  * Give a value of `size` bytes by the rule of every query: too small a buffer is
  * WHV_E_INSUFFICIENT_BUFFER, and *written (may be NULL) tells the size in both cases.
  */
 HRESULT whv_answer(VOID *buffer, UINT32 buffer_size, UINT32 *written, const void *value,
 		   UINT32 size);
-
-/* intercept.c: under the lock */
-HRESULT whv_apply_intercepts(struct whv_partition *p);
-HRESULT whv_apply_cpuid(const struct whv_partition *p, UINT32 vp_index);
 
 /* vp.c */
 HRESULT whv_vp_start(struct whv_partition *p, UINT32 index);
@@ -139,15 +119,75 @@ void whv_wake_all(const struct whv_partition *p);
 
 /* registers.c: 0 is a valid hypervisor name, WHV_NO_REGISTER none */
 #define WHV_NO_REGISTER 0xffffffffu
-uint32_t whv_hv_register(WHV_REGISTER_NAME name);
 
-/* lapic.c */
-#define WHV_APIC_PAGE_SIZE   4096u
-#define WHV_APIC_LEGACY_SIZE 1024u
-void whv_apic_to_page(const struct hv_local_interrupt_controller_state *s, uint8_t cr8,
-		      uint8_t page[WHV_APIC_PAGE_SIZE]);
-void whv_apic_from_page(const uint8_t *page, struct hv_local_interrupt_controller_state *s,
-			uint8_t *cr8);
+/* property.c */
+struct whv_property_row {
+	uint32_t code;
+	uint16_t size; /* of the value, or of one list element; 0: not available here */
+	bool late;     /* can be set after WHvSetupPartition */
+	bool list;
+};
+#define WHV_PROPERTY(name) ((uint32_t)WHvPartitionPropertyCode##name)
+/* A value as set, or as the hypervisor has it for this partition (before it is set up: for any). */
+HRESULT whv_get_or_ask(const struct whv_partition *p, bool given, uint64_t set, uint32_t property,
+		       uint64_t *v);
+/* partition.c: bits of `have` that are not wanted; asking for one that is not there is refused. */
+HRESULT whv_disabled(uint32_t property, bool given, uint64_t want, uint64_t *bits);
+
+/* state.c: one transfer of state */
+struct whv_state {
+	const struct whv_partition *p;
+	uint32_t vp, hv_type;
+	uint32_t size;	 /* in the caller's form */
+	uint32_t pages;	 /* that travel by number; 0: inline */
+	uint64_t xfem;	 /* x64: of XSAVE */
+	uint8_t *buffer; /* pages from the transport */
+	uint64_t pfn;
+};
+#define WHV_STATE_MAX_PAGES 16u
+HRESULT whv_state_get(struct whv_state *t, VOID *out, uint32_t out_size);
+HRESULT whv_state_set(struct whv_state *t, const VOID *data, uint32_t size);
+
+/* ---- what each architecture has: x86_64/, arm64/ ----------------------------------------------
+ */
+
+/*
+ * capability.c: bits of WHV_CAPABILITY_FEATURES, exits that can be asked for; false: no such
+ * capability, else *size is that of *c's value.
+ */
+extern const uint64_t whv_arch_features, whv_arch_extended_exits;
+bool whv_arch_capability(uint32_t code, WHV_CAPABILITY *c, UINT32 *size, uint16_t *status);
+
+/* property.c: rows beside the common ones. A buffer of a row that is no list has r->size bytes. */
+extern const struct whv_property_row whv_arch_property_rows[];
+extern const uint32_t whv_arch_property_count;
+bool whv_arch_set_property(struct whv_properties *o, const struct whv_property_row *r,
+			   const void *buffer, uint32_t size);
+HRESULT whv_arch_get_property(const struct whv_partition *p, const struct whv_property_row *r,
+			      VOID *buffer, UINT32 size, UINT32 *written);
+/* The hypervisor's property behind a code that is set only to what it is anyway; 0: none */
+uint32_t whv_arch_fixed_property(uint32_t code);
+
+/* partition.c, under the lock: before creation, after it, and what a reset forgets */
+HRESULT whv_arch_create(const struct whv_properties *o, struct hv_input_create_partition *in);
+HRESULT whv_arch_configure(struct whv_partition *p);
+extern const uint32_t whv_arch_forget[];
+extern const uint32_t whv_arch_forget_count;
+/* The exits that the properties ask for, as the hypervisor's intercepts */
+HRESULT whv_arch_apply_intercepts(struct whv_partition *p);
+/* A processor has been made. */
+HRESULT whv_arch_vp_start(const struct whv_partition *p, UINT32 index);
+
+/* registers.c: the hypervisor's name or WHV_NO_REGISTER; can it be asked for with WHV_ANY_VP? */
+uint32_t whv_hv_register(WHV_REGISTER_NAME name);
+bool whv_arch_any_vp_register(WHV_REGISTER_NAME name);
+
+/* state.c: size and form of a type for this partition; unknown: E_INVALIDARG */
+HRESULT whv_arch_state(const struct whv_partition *p, uint32_t type, struct whv_state *t);
+/* t->buffer from the hypervisor's form to the caller's, and back; then what goes besides. */
+HRESULT whv_arch_state_out(struct whv_state *t);
+void whv_arch_state_in(struct whv_state *t, uint8_t *beside);
+HRESULT whv_arch_state_done(struct whv_state *t, uint8_t beside);
 
 /* exit.c: what a message means; false for one that has no meaning here */
 bool whv_exit_from_message(const struct whv_partition *p, UINT32 vp_index,

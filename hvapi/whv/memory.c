@@ -277,7 +277,9 @@ static bool controls_valid(WHV_ACCESS_GPA_CONTROLS c)
 	case WHvCacheTypeUncached:
 	case WHvCacheTypeWriteCombining:
 	case WHvCacheTypeWriteThrough:
+#ifdef _AMD64_
 	case WHvCacheTypeWriteProtected:
+#endif
 	case WHvCacheTypeWriteBack:
 		break;
 	default:
@@ -377,9 +379,7 @@ HRESULT WINAPI WHvTranslateGva(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
 {
 	const uint32_t known = WHvTranslateGvaFlagValidateRead | WHvTranslateGvaFlagValidateWrite |
 			       WHvTranslateGvaFlagValidateExecute |
-			       WHvTranslateGvaFlagPrivilegeExempt |
-			       WHvTranslateGvaFlagSetPageTableBits |
-			       WHvTranslateGvaFlagEnforceSmap | WHvTranslateGvaFlagOverrideSmap;
+			       WHvTranslateGvaFlagSetPageTableBits | WHV_ARCH_TRANSLATE_FLAGS;
 	struct hv_input_translate_virtual_address in = { 0 };
 	struct hv_output_translate_virtual_address out = { 0 };
 	struct whv_partition *p;

@@ -18,8 +18,7 @@ HRESULT WINAPI WHvCreatePartition(WHV_PARTITION_HANDLE *Partition)
 	return whv_new(Partition) ? S_OK : E_OUTOFMEMORY;
 }
 
-/* Bits of `have` that are not wanted; asking for one that is not there is refused. */
-static HRESULT disabled(uint32_t property, bool given, uint64_t want, uint64_t *bits)
+HRESULT whv_disabled(uint32_t property, bool given, uint64_t want, uint64_t *bits)
 {
 	uint16_t status;
 	uint64_t have;
@@ -48,20 +47,15 @@ static HRESULT create(struct whv_partition *p)
 	uint64_t id = 0, *off = in.disabled_processor_features;
 	HRESULT hr;
 
-	if (o->apic_mode != WHvX64LocalApicEmulationModeNone)
-		in.flags |= HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED;
-	if (o->apic_mode == WHvX64LocalApicEmulationModeX2Apic)
-		in.flags |= HV_PARTITION_CREATION_FLAG_X2APIC_CAPABLE;
 	if (o->nested)
 		in.flags |= HV_PARTITION_CREATION_FLAG_NESTED_VIRTUALIZATION_CAPABLE;
-	hr = disabled(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0, o->given_features, o->features[0],
-		      &off[0]);
+	hr = whv_disabled(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0, o->given_features,
+			  o->features[0], &off[0]);
 	if (SUCCEEDED(hr))
-		hr = disabled(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1, o->given_features1,
-			      o->features[1], &off[1]);
+		hr = whv_disabled(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1, o->given_features1,
+				  o->features[1], &off[1]);
 	if (SUCCEEDED(hr))
-		hr = disabled(HV_PARTITION_PROPERTY_PROCESSOR_XSAVE_FEATURES, o->given_xsave,
-			      o->xsave_features, &in.disabled_xsave_features);
+		hr = whv_arch_create(o, &in);
 	if (SUCCEEDED(hr))
 		hr = whv_status(
 			whv_call(p, HVCALL_CREATE_PARTITION, 0, &in, sizeof(in), &id, sizeof(id)));
@@ -112,17 +106,14 @@ static HRESULT configure(struct whv_partition *p)
 					  o->synthetic);
 	if (status == HV_STATUS_SUCCESS)
 		status = simple(p, HVCALL_INITIALIZE_PARTITION);
-	if (status == HV_STATUS_SUCCESS && o->msr_action == WHvMsrActionIgnoreWriteReadZero)
-		status = whv_set_property(p, HV_PARTITION_PROPERTY_UNIMPLEMENTED_MSR_ACTION,
-					  HV_UNIMPLEMENTED_MSR_ACTION_IGNORE_WRITE_READ_ZERO);
 	if (status == HV_STATUS_SUCCESS && o->given_time)
 		status = whv_set_property(p, HV_PARTITION_PROPERTY_REFERENCE_TIME,
 					  o->reference_time);
 	hr = whv_status(status);
 	if (SUCCEEDED(hr))
-		hr = whv_apply_cpuid(p, WHV_ANY_VP);
+		hr = whv_arch_configure(p);
 	if (SUCCEEDED(hr))
-		hr = whv_apply_intercepts(p);
+		hr = whv_arch_apply_intercepts(p);
 	return hr;
 }
 
@@ -159,11 +150,9 @@ HRESULT WINAPI WHvSetupPartition(WHV_PARTITION_HANDLE Partition)
 /* Registers that belong to the partition and outlive its processors */
 static uint16_t forget_guest(const struct whv_partition *p, UINT32 vp)
 {
-	static const uint32_t names[] = { HV_X64_REGISTER_HYPERCALL, HV_REGISTER_REFERENCE_TSC,
-					  HV_REGISTER_GUEST_OS_ID };
-	static const union hv_register_value zero[WHV_ARRAY_LEN(names)];
+	static const union hv_register_value zero[4];
 
-	return whv_set_hv_registers(p, vp, names, WHV_ARRAY_LEN(names), zero);
+	return whv_set_hv_registers(p, vp, whv_arch_forget, whv_arch_forget_count, zero);
 }
 
 /* Fresh processors under the old indexes; memory and properties stay, time stands until one runs.

@@ -5,54 +5,45 @@
 #include "hvapi/whv/internal.h"
 
 #define ERROR_NOT_SUPPORTED 50
-#define CODE(name)	    ((uint32_t)WHvPartitionPropertyCode##name)
 
 /* Buffers may be larger than the value (clients pass the whole union), but for the lists. */
-static const struct row {
-	uint32_t code;
-	uint16_t size; /* of the value, or of one list element; 0: not available here */
-	bool late;     /* can be set after WHvSetupPartition */
-	bool list;
-} rows[] = {
-	{ CODE(ExtendedVmExits), 8, true, false },
-	{ CODE(ExceptionExitBitmap), 8, true, false },
-	{ CODE(SeparateSecurityDomain), 4, false, false },
-	{ CODE(NestedVirtualization), 4, false, false },
-	{ CODE(X64MsrExitBitmap), 8, true, false },
-	{ CODE(PrimaryNumaNode), 0, false, false },
-	{ CODE(CpuReserve), 0, false, false },
-	{ CODE(CpuCap), 0, false, false },
-	{ CODE(CpuWeight), 0, false, false },
-	{ CODE(CpuGroupId), 0, false, false },
-	{ CODE(ProcessorFrequencyCap), 0, false, false },
-	{ CODE(AllowDeviceAssignment), 0, false, false },
-	{ CODE(DisableSmt), 0, false, false },
-	{ CODE(ProcessorFeatures), 8, false, false },
-	{ CODE(ProcessorClFlushSize), 1, false, false },
-	{ CODE(CpuidExitList), 4, true, true },
-	{ CODE(CpuidResultList), sizeof(WHV_X64_CPUID_RESULT), false, true },
-	{ CODE(LocalApicEmulationMode), 4, false, false },
-	{ CODE(ProcessorXsaveFeatures), 8, false, false },
-	{ CODE(ProcessorClockFrequency), 8, false, false },
-	{ CODE(InterruptClockFrequency), 8, false, false },
-	{ CODE(ApicRemoteReadSupport), 4, false, false },
-	{ CODE(ProcessorFeaturesBanks), sizeof(WHV_PROCESSOR_FEATURES_BANKS), false, false },
-	{ CODE(ReferenceTime), 8, true, false },
-	{ CODE(SyntheticProcessorFeaturesBanks), sizeof(WHV_SYNTHETIC_PROCESSOR_FEATURES_BANKS),
-	  false, false },
-	{ CODE(CpuidResultList2), sizeof(WHV_X64_CPUID_RESULT2), false, true },
-	{ CODE(ProcessorPerfmonFeatures), 8, false, false },
-	{ CODE(MsrActionList), 0, false, false },
-	{ CODE(UnimplementedMsrAction), 4, false, false },
-	{ CODE(PhysicalAddressWidth), 4, false, false },
-	{ CODE(ProcessorCount), 4, false, false },
+static const struct whv_property_row rows[] = {
+	{ WHV_PROPERTY(ExtendedVmExits), 8, true, false },
+	{ WHV_PROPERTY(SeparateSecurityDomain), 4, false, false },
+	{ WHV_PROPERTY(NestedVirtualization), 4, false, false },
+	{ WHV_PROPERTY(PrimaryNumaNode), 0, false, false },
+	{ WHV_PROPERTY(CpuReserve), 0, false, false },
+	{ WHV_PROPERTY(CpuCap), 0, false, false },
+	{ WHV_PROPERTY(CpuWeight), 0, false, false },
+	{ WHV_PROPERTY(CpuGroupId), 0, false, false },
+	{ WHV_PROPERTY(ProcessorFrequencyCap), 0, false, false },
+	{ WHV_PROPERTY(AllowDeviceAssignment), 0, false, false },
+	{ WHV_PROPERTY(DisableSmt), 0, false, false },
+	{ WHV_PROPERTY(ProcessorFeatures), 8, false, false },
+	{ WHV_PROPERTY(ProcessorClFlushSize), 1, false, false },
+	{ WHV_PROPERTY(ProcessorClockFrequency), 8, false, false },
+	{ WHV_PROPERTY(ProcessorFeaturesBanks), sizeof(WHV_PROCESSOR_FEATURES_BANKS), false,
+	  false },
+	{ WHV_PROPERTY(ReferenceTime), 8, true, false },
+	{ WHV_PROPERTY(SyntheticProcessorFeaturesBanks),
+	  sizeof(WHV_SYNTHETIC_PROCESSOR_FEATURES_BANKS), false, false },
+	{ WHV_PROPERTY(PhysicalAddressWidth), 4, false, false },
+	{ WHV_PROPERTY(ProcessorCount), 4, false, false },
 };
 
-static const struct row *find(uint32_t code)
+static bool of_arch(const struct whv_property_row *r)
+{
+	return r >= whv_arch_property_rows && r < whv_arch_property_rows + whv_arch_property_count;
+}
+
+static const struct whv_property_row *find(uint32_t code)
 {
 	for (size_t i = 0; i < WHV_ARRAY_LEN(rows); i++)
 		if (rows[i].code == code)
 			return &rows[i];
+	for (uint32_t i = 0; i < whv_arch_property_count; i++)
+		if (whv_arch_property_rows[i].code == code)
+			return &whv_arch_property_rows[i];
 	return NULL;
 }
 
@@ -60,16 +51,14 @@ static const struct row *find(uint32_t code)
 static uint32_t fixed_property(uint32_t code)
 {
 	switch (code) {
-	case CODE(ProcessorClFlushSize):
+	case WHV_PROPERTY(ProcessorClFlushSize):
 		return HV_PARTITION_PROPERTY_PROCESSOR_CL_FLUSH_SIZE;
-	case CODE(ProcessorClockFrequency):
+	case WHV_PROPERTY(ProcessorClockFrequency):
 		return HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY;
-	case CODE(InterruptClockFrequency):
-		return HV_PARTITION_PROPERTY_APIC_FREQUENCY;
-	case CODE(PhysicalAddressWidth):
+	case WHV_PROPERTY(PhysicalAddressWidth):
 		return HV_PARTITION_PROPERTY_PHYSICAL_ADDRESS_WIDTH;
 	default:
-		return 0;
+		return whv_arch_fixed_property(code);
 	}
 }
 
@@ -93,40 +82,23 @@ static bool take(uint64_t *to, uint64_t v, uint64_t allowed)
 static bool set_word(struct whv_properties *o, uint32_t code, uint64_t v)
 {
 	switch (code) {
-	case CODE(ExtendedVmExits):
-		return take(&o->extended_exits, v, WHV_EXTENDED_EXITS_SUPPORTED);
-	case CODE(ExceptionExitBitmap):
-		return take(&o->exception_bitmap, v, WHV_EXCEPTIONS_SUPPORTED);
-	case CODE(X64MsrExitBitmap):
-		return take(&o->msr_bitmap, v, WHV_MSR_EXITS_SUPPORTED);
-	case CODE(SeparateSecurityDomain):
+	case WHV_PROPERTY(ExtendedVmExits):
+		return take(&o->extended_exits, v, whv_arch_extended_exits);
+	case WHV_PROPERTY(SeparateSecurityDomain):
 		o->security_domain = (BOOL)v;
 		return v <= 1;
-	case CODE(NestedVirtualization):
+	case WHV_PROPERTY(NestedVirtualization):
 		o->nested = (BOOL)v;
 		return v <= 1;
-	case CODE(LocalApicEmulationMode):
-		o->apic_mode = (uint32_t)v;
-		return v <= WHvX64LocalApicEmulationModeX2Apic;
-	case CODE(ProcessorFeatures):
+	case WHV_PROPERTY(ProcessorFeatures):
 		o->features[0] = v;
 		o->given_features = true;
 		return true;
-	case CODE(ProcessorXsaveFeatures):
-		o->xsave_features = v;
-		o->given_xsave = true;
-		return true;
-	case CODE(ApicRemoteReadSupport):
-	case CODE(ProcessorPerfmonFeatures):
-		return v == 0; /* there is none */
-	case CODE(ReferenceTime):
+	case WHV_PROPERTY(ReferenceTime):
 		o->reference_time = v;
 		o->given_time = true;
 		return true;
-	case CODE(UnimplementedMsrAction):
-		o->msr_action = (uint32_t)v;
-		return v <= WHvMsrActionExit;
-	case CODE(ProcessorCount):
+	case WHV_PROPERTY(ProcessorCount):
 		o->processor_count = (uint32_t)v;
 		return v >= 1 && v <= WHV_MAX_VPS;
 	default:
@@ -139,7 +111,7 @@ static bool set_banks(struct whv_properties *o, uint32_t code, const void *buffe
 	WHV_SYNTHETIC_PROCESSOR_FEATURES_BANKS s;
 	WHV_PROCESSOR_FEATURES_BANKS f;
 
-	if (code == CODE(ProcessorFeaturesBanks)) {
+	if (code == WHV_PROPERTY(ProcessorFeaturesBanks)) {
 		memcpy(&f, buffer, sizeof(f));
 		memcpy(o->features, f.AsUINT64, sizeof(o->features));
 		o->given_features = o->given_features1 = true;
@@ -151,52 +123,13 @@ static bool set_banks(struct whv_properties *o, uint32_t code, const void *buffe
 	return s.BanksCount == WHV_SYNTHETIC_PROCESSOR_FEATURES_BANKS_COUNT && !s.Reserved0;
 }
 
-/* Both forms of CPUID results fill the same list, the later call anew. */
-static bool set_list(struct whv_properties *o, uint32_t code, const uint8_t *buffer, uint32_t n)
-{
-	const uint32_t known =
-		WHvX64CpuidResult2FlagSubleafSpecific | WHvX64CpuidResult2FlagVpSpecific;
-
-	if (code == CODE(CpuidExitList)) {
-		if (n > WHV_MAX_CPUID_EXITS)
-			return false;
-		if (n) /* an empty list may have no buffer */
-			memcpy(o->cpuid_exits, buffer, 4 * n);
-		o->cpuid_exit_count = n;
-		return true;
-	}
-	if (n > WHV_MAX_CPUID_RESULTS)
-		return false;
-	for (uint32_t i = 0; i < n; i++) {
-		WHV_X64_CPUID_RESULT2 *r = &o->cpuid_results[i];
-		WHV_X64_CPUID_RESULT old;
-
-		if (code == CODE(CpuidResultList2)) {
-			memcpy(r, buffer + sizeof(*r) * i, sizeof(*r));
-			if ((uint32_t)r->Flags & ~known)
-				return false;
-			continue;
-		}
-		memcpy(&old, buffer + sizeof(old) * i, sizeof(old));
-		if (old.Reserved[0] || old.Reserved[1] || old.Reserved[2])
-			return false;
-		*r = (WHV_X64_CPUID_RESULT2){
-			.Function = old.Function,
-			.Output = { old.Eax, old.Ebx, old.Ecx, old.Edx },
-			.Mask = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX },
-		};
-	}
-	o->cpuid_result_count = n;
-	return true;
-}
-
-static bool set_value(struct whv_properties *o, const struct row *r, const void *buffer,
-		      uint32_t size)
+static bool set_value(struct whv_properties *o, const struct whv_property_row *r,
+		      const void *buffer, uint32_t size)
 {
 	uint64_t v = 0;
 
-	if (r->list)
-		return size % r->size == 0 && set_list(o, r->code, buffer, size / r->size);
+	if (of_arch(r))
+		return whv_arch_set_property(o, r, buffer, size);
 	if (!buffer)
 		return false;
 	if (r->size > sizeof(v))
@@ -208,8 +141,8 @@ static bool set_value(struct whv_properties *o, const struct row *r, const void 
 /* The parts of the object that a set can change, for taking it back */
 static struct whv_properties undo; /* under the lock */
 
-static HRESULT set_property(struct whv_partition *p, const struct row *r, const void *buffer,
-			    uint32_t size)
+static HRESULT set_property(struct whv_partition *p, const struct whv_property_row *r,
+			    const void *buffer, uint32_t size)
 {
 	HRESULT hr = S_OK;
 	uint64_t v = 0;
@@ -229,14 +162,14 @@ static HRESULT set_property(struct whv_partition *p, const struct row *r, const 
 	}
 	if (!p->set_up)
 		return S_OK;
-	if (r->code == CODE(ReferenceTime))
+	if (r->code == WHV_PROPERTY(ReferenceTime))
 		hr = whv_status(whv_set_property(p, HV_PARTITION_PROPERTY_REFERENCE_TIME,
 						 p->prop.reference_time));
 	else
-		hr = whv_apply_intercepts(p);
+		hr = whv_arch_apply_intercepts(p);
 	if (FAILED(hr)) {
 		p->prop = undo;
-		(void)whv_apply_intercepts(p);
+		(void)whv_arch_apply_intercepts(p);
 	}
 	return hr;
 }
@@ -245,7 +178,7 @@ HRESULT WINAPI WHvSetPartitionProperty(WHV_PARTITION_HANDLE Partition,
 				       WHV_PARTITION_PROPERTY_CODE PropertyCode,
 				       const VOID *PropertyBuffer, UINT32 PropertyBufferSizeInBytes)
 {
-	const struct row *r = find((uint32_t)PropertyCode);
+	const struct whv_property_row *r = find((uint32_t)PropertyCode);
 	struct whv_partition *p;
 	HRESULT hr;
 
@@ -269,9 +202,8 @@ HRESULT WINAPI WHvSetPartitionProperty(WHV_PARTITION_HANDLE Partition,
 
 /* ---- reading ---- */
 
-/* As set, or as the hypervisor has it for this partition (before it is set up: for any). */
-static HRESULT get_or_ask(const struct whv_partition *p, bool given, uint64_t set,
-			  uint32_t property, uint64_t *v)
+HRESULT whv_get_or_ask(const struct whv_partition *p, bool given, uint64_t set, uint32_t property,
+		       uint64_t *v)
 {
 	*v = set;
 	if (given)
@@ -285,44 +217,29 @@ static HRESULT get_word(const struct whv_partition *p, uint32_t code, uint64_t *
 
 	*v = 0;
 	switch (code) {
-	case CODE(ExtendedVmExits):
+	case WHV_PROPERTY(ExtendedVmExits):
 		*v = o->extended_exits;
 		return S_OK;
-	case CODE(ExceptionExitBitmap):
-		*v = o->exception_bitmap;
-		return S_OK;
-	case CODE(X64MsrExitBitmap):
-		*v = o->msr_bitmap;
-		return S_OK;
-	case CODE(SeparateSecurityDomain):
+	case WHV_PROPERTY(SeparateSecurityDomain):
 		*v = (uint32_t)o->security_domain;
 		return S_OK;
-	case CODE(NestedVirtualization):
+	case WHV_PROPERTY(NestedVirtualization):
 		*v = (uint32_t)o->nested;
 		return S_OK;
-	case CODE(LocalApicEmulationMode):
-		*v = o->apic_mode;
-		return S_OK;
-	case CODE(UnimplementedMsrAction):
-		*v = o->msr_action;
-		return S_OK;
-	case CODE(ProcessorCount):
+	case WHV_PROPERTY(ProcessorCount):
 		*v = o->processor_count;
 		return S_OK;
-	case CODE(ProcessorFeatures):
-		return get_or_ask(p, o->given_features, o->features[0],
-				  HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0, v);
-	case CODE(ProcessorXsaveFeatures):
-		return get_or_ask(p, o->given_xsave, o->xsave_features,
-				  HV_PARTITION_PROPERTY_PROCESSOR_XSAVE_FEATURES, v);
-	case CODE(ReferenceTime):
+	case WHV_PROPERTY(ProcessorFeatures):
+		return whv_get_or_ask(p, o->given_features, o->features[0],
+				      HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0, v);
+	case WHV_PROPERTY(ReferenceTime):
 		if (!p->set_up) {
 			*v = o->reference_time;
 			return S_OK;
 		}
-		return get_or_ask(p, false, 0, HV_PARTITION_PROPERTY_REFERENCE_TIME, v);
+		return whv_get_or_ask(p, false, 0, HV_PARTITION_PROPERTY_REFERENCE_TIME, v);
 	default:
-		return fixed_property(code) ? get_or_ask(p, false, 0, fixed_property(code), v)
+		return fixed_property(code) ? whv_get_or_ask(p, false, 0, fixed_property(code), v)
 					    : S_OK; /* the zeros of set_word() */
 	}
 }
@@ -335,47 +252,17 @@ static HRESULT get_banks(const struct whv_partition *p, uint32_t code, VOID *buf
 	const struct whv_properties *o = &p->prop;
 	HRESULT hr;
 
-	if (code == CODE(SyntheticProcessorFeaturesBanks)) {
-		hr = get_or_ask(p, o->given_synthetic, o->synthetic,
-				HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES, &s.AsUINT64[0]);
+	if (code == WHV_PROPERTY(SyntheticProcessorFeaturesBanks)) {
+		hr = whv_get_or_ask(p, o->given_synthetic, o->synthetic,
+				    HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES, &s.AsUINT64[0]);
 		return FAILED(hr) ? hr : whv_answer(buffer, size, written, &s, sizeof(s));
 	}
-	hr = get_or_ask(p, o->given_features, o->features[0],
-			HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0, &f.AsUINT64[0]);
+	hr = whv_get_or_ask(p, o->given_features, o->features[0],
+			    HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0, &f.AsUINT64[0]);
 	if (SUCCEEDED(hr))
-		hr = get_or_ask(p, o->given_features1, o->features[1],
-				HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1, &f.AsUINT64[1]);
+		hr = whv_get_or_ask(p, o->given_features1, o->features[1],
+				    HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1, &f.AsUINT64[1]);
 	return FAILED(hr) ? hr : whv_answer(buffer, size, written, &f, sizeof(f));
-}
-
-/* CPUID results come back in the form asked for; the first form holds only what it can say. */
-static HRESULT get_list(const struct whv_properties *o, uint32_t code, VOID *buffer, UINT32 size,
-			UINT32 *written)
-{
-	uint32_t need = o->cpuid_result_count * (uint32_t)sizeof(WHV_X64_CPUID_RESULT);
-
-	if (code == CODE(CpuidExitList))
-		return whv_answer(buffer, size, written, o->cpuid_exits, 4 * o->cpuid_exit_count);
-	if (code == CODE(CpuidResultList2))
-		return whv_answer(buffer, size, written, o->cpuid_results,
-				  o->cpuid_result_count * (uint32_t)sizeof(WHV_X64_CPUID_RESULT2));
-	if (written)
-		*written = need;
-	if (size < need)
-		return WHV_E_INSUFFICIENT_BUFFER;
-	if (!buffer)
-		return need ? E_POINTER : S_OK;
-	for (uint32_t i = 0; i < o->cpuid_result_count; i++) {
-		const WHV_X64_CPUID_RESULT2 *r = &o->cpuid_results[i];
-		WHV_X64_CPUID_RESULT old = { .Function = r->Function,
-					     .Eax = r->Output.Eax,
-					     .Ebx = r->Output.Ebx,
-					     .Ecx = r->Output.Ecx,
-					     .Edx = r->Output.Edx };
-
-		memcpy((uint8_t *)buffer + sizeof(old) * i, &old, sizeof(old));
-	}
-	return S_OK;
 }
 
 HRESULT WINAPI WHvGetPartitionProperty(WHV_PARTITION_HANDLE Partition,
@@ -383,7 +270,7 @@ HRESULT WINAPI WHvGetPartitionProperty(WHV_PARTITION_HANDLE Partition,
 				       VOID *PropertyBuffer, UINT32 PropertyBufferSizeInBytes,
 				       UINT32 *WrittenSizeInBytes)
 {
-	const struct row *r = find((uint32_t)PropertyCode);
+	const struct whv_property_row *r = find((uint32_t)PropertyCode);
 	struct whv_partition *p;
 	uint64_t v;
 	HRESULT hr;
@@ -400,9 +287,9 @@ HRESULT WINAPI WHvGetPartitionProperty(WHV_PARTITION_HANDLE Partition,
 	if (!p)
 		return E_INVALIDARG;
 	whv_lock();
-	if (r->list) {
-		hr = get_list(&p->prop, r->code, PropertyBuffer, PropertyBufferSizeInBytes,
-			      WrittenSizeInBytes);
+	if (of_arch(r) && !fixed_property(r->code)) {
+		hr = whv_arch_get_property(p, r, PropertyBuffer, PropertyBufferSizeInBytes,
+					   WrittenSizeInBytes);
 	} else if (r->size > sizeof(v)) {
 		hr = get_banks(p, r->code, PropertyBuffer, PropertyBufferSizeInBytes,
 			       WrittenSizeInBytes);

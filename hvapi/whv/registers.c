@@ -8,46 +8,6 @@
 
 _Static_assert(sizeof(WHV_REGISTER_VALUE) == sizeof(union hv_register_value), "same values");
 
-/*
- * The ranges of the two name spaces. VirtualCr0..8 are not here: no public source says which of the
- * hypervisor's registers they are.
- */
-static const struct {
-	uint32_t first, last, hv;
-} ranges[] = {
-	{ WHvX64RegisterRax, WHvX64RegisterRflags, HV_X64_REGISTER_RAX },
-	{ WHvX64RegisterEs, WHvX64RegisterTr, HV_X64_REGISTER_ES },
-	{ WHvX64RegisterIdtr, WHvX64RegisterGdtr, HV_X64_REGISTER_IDTR },
-	{ WHvX64RegisterCr0, WHvX64RegisterCr8, HV_X64_REGISTER_CR0 },
-	{ WHvX64RegisterDr0, WHvX64RegisterDr7, HV_X64_REGISTER_DR0 },
-	{ WHvX64RegisterXCr0, WHvX64RegisterXCr0, HV_X64_REGISTER_XFEM },
-	{ WHvX64RegisterXmm0, WHvX64RegisterXmmControlStatus, HV_X64_REGISTER_XMM0 },
-	{ WHvX64RegisterTsc, WHvX64RegisterAmdVmCr, HV_X64_REGISTER_TSC },
-	{ WHvX64RegisterApicId, WHvX64RegisterApicSelfIpi, HV_X64_REGISTER_APIC_ID },
-	{ WHvRegisterSint0, WHvRegisterEom, HV_REGISTER_SINT0 },
-	{ WHvRegisterVpRuntime, WHvX64RegisterNestedVmxInvVpid, HV_REGISTER_VP_RUNTIME },
-	{ WHvRegisterPendingInterruption, WHvRegisterInterruptState,
-	  HV_REGISTER_PENDING_INTERRUPTION },
-	{ WHvRegisterPendingEvent, WHvRegisterPendingEvent1, HV_REGISTER_PENDING_EVENT0 },
-	{ WHvX64RegisterDeliverabilityNotifications, WHvX64RegisterDeliverabilityNotifications,
-	  HV_X64_REGISTER_DELIVERABILITY_NOTIFICATIONS },
-	{ WHvRegisterInternalActivityState, WHvRegisterInternalActivityState,
-	  HV_REGISTER_INTERNAL_ACTIVITY_STATE },
-	{ WHvX64RegisterPendingDebugException, WHvX64RegisterPendingDebugException,
-	  HV_X64_REGISTER_PENDING_DEBUG_EXCEPTION },
-	{ WHvRegisterPendingEvent2, WHvRegisterPendingEvent3, HV_REGISTER_PENDING_EVENT2 },
-};
-
-uint32_t whv_hv_register(WHV_REGISTER_NAME name)
-{
-	uint32_t n = (uint32_t)name;
-
-	for (size_t i = 0; i < WHV_ARRAY_LEN(ranges); i++)
-		if (n >= ranges[i].first && n <= ranges[i].last)
-			return ranges[i].hv + (n - ranges[i].first);
-	return WHV_NO_REGISTER;
-}
-
 uint16_t whv_get_hv_registers(const struct whv_partition *p, uint32_t vp, const uint32_t *names,
 			      uint32_t count, union hv_register_value *values)
 {
@@ -84,11 +44,16 @@ uint16_t whv_set_hv_registers(const struct whv_partition *p, uint32_t vp, const 
 }
 
 /* Every name is known before the first register is touched. */
-static HRESULT check_names(const WHV_REGISTER_NAME *names, UINT32 count)
+static HRESULT check_names(UINT32 vp_index, const WHV_REGISTER_NAME *names, UINT32 count)
 {
-	for (UINT32 i = 0; i < count; i++)
+	if (vp_index == WHV_ANY_VP && !count)
+		return WHV_E_VP_DOES_NOT_EXIST;
+	for (UINT32 i = 0; i < count; i++) {
 		if (whv_hv_register(names[i]) == WHV_NO_REGISTER)
 			return WHV_E_INVALID_VP_REGISTER_NAME;
+		if (vp_index == WHV_ANY_VP && !whv_arch_any_vp_register(names[i]))
+			return WHV_E_VP_DOES_NOT_EXIST;
+	}
 	return S_OK;
 }
 
@@ -113,12 +78,10 @@ HRESULT WINAPI WHvGetVirtualProcessorRegisters(WHV_PARTITION_HANDLE Partition, U
 
 	if (RegisterCount && (!RegisterNames || !RegisterValues))
 		return E_POINTER;
-	if (VpIndex == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
 	hr = whv_enter(Partition, VpIndex, &p);
 	if (FAILED(hr))
 		return hr;
-	hr = check_names(RegisterNames, RegisterCount);
+	hr = check_names(VpIndex, RegisterNames, RegisterCount);
 	for (UINT32 i = 0, n; SUCCEEDED(hr) && i < RegisterCount; i += n) {
 		n = take_batch(RegisterNames + i, RegisterCount - i, hv);
 		hr = whv_status(whv_get_hv_registers(p, VpIndex, hv, n, v));
@@ -141,12 +104,10 @@ HRESULT WINAPI WHvSetVirtualProcessorRegisters(WHV_PARTITION_HANDLE Partition, U
 
 	if (RegisterCount && (!RegisterNames || !RegisterValues))
 		return E_POINTER;
-	if (VpIndex == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
 	hr = whv_enter(Partition, VpIndex, &p);
 	if (FAILED(hr))
 		return hr;
-	hr = check_names(RegisterNames, RegisterCount);
+	hr = check_names(VpIndex, RegisterNames, RegisterCount);
 	for (UINT32 i = 0, n; SUCCEEDED(hr) && i < RegisterCount; i += n) {
 		n = take_batch(RegisterNames + i, RegisterCount - i, hv);
 		memcpy(v, RegisterValues + i, sizeof(v[0]) * n);

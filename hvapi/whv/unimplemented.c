@@ -321,19 +321,6 @@ HRESULT WINAPI WHvPostVirtualProcessorSynicMessage(WHV_PARTITION_HANDLE Partitio
 	return E_NOTIMPL;
 }
 
-HRESULT WINAPI WHvGetInterruptTargetVpSet(WHV_PARTITION_HANDLE Partition, UINT64 Destination,
-					  WHV_INTERRUPT_DESTINATION_MODE DestinationMode,
-					  UINT32 *TargetVps, UINT32 VpCount, UINT32 *TargetVpCount)
-{
-	(void)Partition;
-	(void)Destination;
-	(void)DestinationMode;
-	(void)TargetVps;
-	(void)VpCount;
-	(void)TargetVpCount;
-	return E_NOTIMPL;
-}
-
 HRESULT WINAPI WHvStartPartitionMigration(WHV_PARTITION_HANDLE Partition, HANDLE *MigrationHandle)
 {
 	(void)Partition;

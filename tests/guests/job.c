@@ -52,7 +52,7 @@ static void wrong(struct state *s, enum job_category c)
 {
 	if (!s->out->wrong)
 		s->out->wrong = c;
-	outl(JOB_PORT_WRONG, c);
+	outl(JOB_PORT + JOB_SAID_WRONG, c);
 	for (;;) {
 		cli();
 		hlt();
@@ -129,7 +129,7 @@ void guest_trap(struct trap *t)
 		}
 	} else if (t->vector < 32) {
 		s->out->trap = t->vector;
-		s->out->rip = t->rip;
+		s->out->pc = t->rip;
 		/* Without its bits in XCR0 the first AVX instruction is invalid. */
 		wrong(s, t->vector == 6 ? JOB_XCR0 : JOB_REGISTERS);
 	}
@@ -365,7 +365,7 @@ void guest_main(uint64_t vp, void *arg)
 		s->out->blocks += n;
 		check(s);
 		check_ticks(s);
-		outl(JOB_PORT_PROGRESS, (uint32_t)s->out->blocks);
+		outl(JOB_PORT + JOB_SAID_PROGRESS, (uint32_t)s->out->blocks);
 	}
 	ymm0_get(h);
 	sha256_end(h, in + 64 * blocks, job->size % 64, job->size);
@@ -373,5 +373,5 @@ void guest_main(uint64_t vp, void *arg)
 	finish(s);
 	for (uint32_t i = 0; i < 8; i++)
 		s->out->digest[i] = h[i];
-	outl(JOB_PORT_DONE, 0);
+	outl(JOB_PORT + JOB_SAID_DONE, 0);
 }

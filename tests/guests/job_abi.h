@@ -12,9 +12,9 @@
 #define JOB_SIMP      0x300000u /* + VP * 0x2000: message page, event-flag page */
 #define JOB_STACK_TOP 0x280000u /* - VP * 0x10000 */
 
-#define JOB_PORT_PROGRESS 0x80
-#define JOB_PORT_WRONG	  0x81 /* value: a category below */
-#define JOB_PORT_DONE	  0x82
+/* Said to the root, by OUT to JOB_PORT + what; WRONG: a category below */
+#define JOB_PORT 0x80
+enum job_said { JOB_SAID_PROGRESS, JOB_SAID_WRONG, JOB_SAID_DONE };
 
 /* Categories of state, as the guest judges them from the inside. */
 #define JOB_CATEGORIES(X) \
@@ -42,8 +42,8 @@ struct job_vp {
 	uint64_t blocks; /* done */
 	uint64_t apic_ticks, timer_messages, late_ipi;
 	uint64_t wrong; /* enum job_category */
-	uint64_t trap;	/* vector and RIP of an exception that should not have been */
-	uint64_t rip;
+	uint64_t trap;	/* vector, and RIP, of an exception that should not have been */
+	uint64_t pc;
 };
 
 struct job_shared {

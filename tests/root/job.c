@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/guests/job_abi.h"
 #include "tests/root/job.h"
 #include "tests/root/save.h"
+
+#include <job_arch.h>
 
 #define QUANTUM_US 3000u
 #define LIMIT_S	   20u
@@ -23,15 +24,14 @@ struct runner {
 	uint32_t vp;
 	enum runner_state state;
 	uint32_t category;
-	uint64_t until; /* TSC: cancel then */
+	uint64_t until; /* root_clock(): cancel then */
 };
 
 static struct runner runners[JOB_VPS];
 static struct saved_vp saved[JOB_VPS];
 static volatile bool stop_all;
-static volatile uint64_t stop_at; /* TSC, 0: not yet */
+static volatile uint64_t stop_at; /* root_clock(), 0: not yet */
 static uint64_t stop_blocks, limit, seed;
-static uint32_t tick;
 static bool verbose, paged, revoke;
 static uint64_t pages_brought, pages_taken;
 static const char *wrong; /* the first category that was named */
@@ -64,7 +64,7 @@ static uint64_t random_next(void)
 
 static uint64_t us(uint64_t n)
 {
-	return n * (boot_info->tsc_hz / 1000000);
+	return n * (boot_info->tsc_hz / 1000) / 1000;
 }
 
 static struct job_shared *shared(struct vm *vm)
@@ -72,31 +72,12 @@ static struct job_shared *shared(struct vm *vm)
 	return (struct job_shared *)(void *)(vm->ram + JOB_SHARED);
 }
 
-/* The root's own tick: it takes the CPU back from a guest that does nothing but run. */
-static void on_tick(void)
-{
-	apic_write(APIC_INITIAL, tick);
-}
-
-static void start_tick(void)
-{
-	apic_timer(VEC_TIMER, tick);
-}
-
 /* A page of the guest's goes away, whoever uses it just now. */
 static void revoke_one(struct vm *vm, uint64_t now)
 {
 	static const struct {
 		uint32_t first, pages;
-	} areas[] = {
-		{ VM_TABLES, 6 },
-		{ VM_IMAGE_BASE, 4 },
-		{ JOB_SHARED, 1 },
-		{ JOB_STACK_TOP - 0x1000, 1 },
-		{ JOB_STACK_TOP - 0x11000, 1 },
-		{ JOB_SIMP, 4 },
-		{ JOB_INPUT, 9 },
-	};
+	} areas[] = { JOB_AREAS };
 	uint32_t a = (uint32_t)(now / 7 % (sizeof(areas) / sizeof(areas[0])));
 	uint64_t gpa = areas[a].first + now / 97 % areas[a].pages * PAGE;
 
@@ -107,7 +88,7 @@ static void revoke_one(struct vm *vm, uint64_t now)
 static void before_dispatch(void *arg)
 {
 	struct runner *r = arg;
-	uint64_t now = rdtsc();
+	uint64_t now = root_clock();
 
 	if (revoke)
 		revoke_one(r->vm, now);
@@ -121,38 +102,33 @@ static void before_dispatch(void *arg)
 /* One exit. True: run on. */
 static bool handle(struct runner *r, const WHV_RUN_VP_EXIT_CONTEXT *c)
 {
-	uint32_t value = (uint32_t)c->IoPortAccess.Rax;
+	enum job_said what;
+	uint64_t value;
 
 	if (c->ExitReason == WHvRunVpExitReasonCanceled)
 		return false;
-	if (c->ExitReason == WHvRunVpExitReasonMemoryAccess && paged &&
-	    vm_map_page(r->vm, c->MemoryAccess.Gpa)) {
-		__atomic_add_fetch(&pages_brought, 1, __ATOMIC_RELAXED);
-		return true;
-	}
-	if (c->ExitReason != WHvRunVpExitReasonX64IoPortAccess) {
-		say("    VP %u: exit %x at %llx, GPA %llx\n", r->vp, (unsigned)c->ExitReason,
-		    (unsigned long long)c->VpContext.Rip,
-		    c->ExitReason == WHvRunVpExitReasonMemoryAccess
-			    ? (unsigned long long)c->MemoryAccess.Gpa
-			    : 0);
+	if (!job_heard(r->vm, r->vp, c, &what, &value)) {
+		if (paged && job_missing(c) && vm_map_page(r->vm, c->MemoryAccess.Gpa)) {
+			__atomic_add_fetch(&pages_brought, 1, __ATOMIC_RELAXED);
+			return true;
+		}
+		say("    VP %u: exit %x at %llx, GPA %llx\n", (unsigned)r->vp,
+		    (unsigned)c->ExitReason, (unsigned long long)job_pc(c),
+		    job_missing(c) ? (unsigned long long)c->MemoryAccess.Gpa : 0);
 		r->state = BROKEN;
 		return false;
 	}
-	switch (c->IoPortAccess.PortNumber) {
-	case JOB_PORT_PROGRESS:
+	switch (what) {
+	case JOB_SAID_PROGRESS:
 		if (stop_blocks && value >= stop_blocks && !stop_at)
-			stop_at = rdtsc() + us(random_next() % 4000);
+			stop_at = root_clock() + us(random_next() % 4000);
 		break;
-	case JOB_PORT_WRONG:
+	case JOB_SAID_WRONG:
 		r->state = WRONG;
-		r->category = value;
-		return false;
-	case JOB_PORT_DONE:
-		r->state = DONE;
+		r->category = (uint32_t)value;
 		return false;
 	default:
-		r->state = BROKEN;
+		r->state = DONE;
 		return false;
 	}
 	if (!vm_skip(r->vm, r->vp, c)) {
@@ -185,7 +161,7 @@ static void run_share(void *arg)
 	uint32_t first = (uint32_t)(uintptr_t)arg, step = cpu_count < JOB_VPS ? cpu_count : JOB_VPS;
 	bool any;
 
-	start_tick();
+	job_tick(true);
 	do {
 		any = false;
 		for (uint32_t i = first; i < JOB_VPS; i += step) {
@@ -194,9 +170,9 @@ static void run_share(void *arg)
 			if (r->state != RUNNING)
 				continue;
 			any = true;
-			r->until = step < JOB_VPS ? rdtsc() + us(QUANTUM_US) : ~0ull;
-			if (rdtsc() >= limit) {
-				printf("    VP %u: no end in %u s\n", i, LIMIT_S);
+			r->until = step < JOB_VPS ? root_clock() + us(QUANTUM_US) : ~0ull;
+			if (root_clock() >= limit) {
+				printf("    VP %u: no end in %u s\n", (unsigned)i, LIMIT_S);
 				r->state = BROKEN;
 				break;
 			}
@@ -210,7 +186,7 @@ static void run_share(void *arg)
 				if (runners[i].state == WRONG || runners[i].state == BROKEN)
 					stop_all = true;
 	} while (any);
-	apic_timer(APIC_MASKED, 0);
+	job_tick(false);
 }
 
 static void run_all(struct vm *vm)
@@ -219,7 +195,7 @@ static void run_all(struct vm *vm)
 
 	stop_all = false;
 	stop_at = 0;
-	limit = rdtsc() + us(LIMIT_S * 1000000ull);
+	limit = root_clock() + us(LIMIT_S * 1000000ull);
 	for (uint32_t i = 0; i < JOB_VPS; i++)
 		runners[i] = (struct runner){ .vm = vm, .vp = i, .state = RUNNING };
 	for (uint32_t i = 1; i < cpus_used; i++)
@@ -251,14 +227,17 @@ static bool judge(const struct vm *vm, enum runner_state want)
 			continue;
 		good = false;
 		if (r->state == WRONG) {
-			say("VP %u: %s is wrong%s\n", i, category_name(r->category),
-			    s->vp[i].trap ? " (exception)" : "");
+			say("VP %u: %s is wrong", (unsigned)i, category_name(r->category));
+			if (s->vp[i].trap)
+				say(", exception %llx at %llx", (unsigned long long)s->vp[i].trap,
+				    (unsigned long long)s->vp[i].pc);
+			say("\n");
 			blame(category_name(r->category));
 		} else if (r->state == BROKEN) {
-			say("VP %u: no way on\n", i);
+			say("VP %u: no way on\n", (unsigned)i);
 			blame("registers");
 		} else if (r->state == DONE) {
-			say("VP %u was done before it was saved\n", i);
+			say("VP %u was done before it was saved\n", (unsigned)i);
 			blame("instant");
 		}
 	}
@@ -273,13 +252,14 @@ static void prepare(struct vm *vm, uint64_t size)
 	memcpy(vm->ram + JOB_INPUT, (const void *)boot_info->root_file, size);
 	s->input = JOB_INPUT;
 	s->size = size;
-	s->slice = size / 64 / 120 + 1;
+	s->slice = size / 64 / JOB_SLICES + 1;
+	job_prepare(s);
 	stop_blocks = size / 64 * (20 + random_next() % 60) / 100 + 1;
 }
 
 static uint64_t ms_since(uint64_t start)
 {
-	return (rdtsc() - start) / (boot_info->tsc_hz / 1000);
+	return (root_clock() - start) / (boot_info->tsc_hz / 1000);
 }
 
 static bool save_all(struct vm *vm, uint64_t *ref)
@@ -291,7 +271,7 @@ static bool save_all(struct vm *vm, uint64_t *ref)
 	for (uint32_t i = 0; i < JOB_VPS; i++) {
 		if (!save_vp(vm, i, &saved[i]))
 			return false;
-		say("  VP %u saved at block %llu of %llu:\n", i,
+		say("  VP %u saved at block %llu of %llu:\n", (unsigned)i,
 		    (unsigned long long)shared(vm)->vp[i].blocks,
 		    (unsigned long long)shared(vm)->size / 64);
 		if (verbose)
@@ -340,10 +320,9 @@ static bool print_digests(struct vm *vm)
 	for (uint32_t i = 0; i < JOB_VPS; i++) {
 		say("JOB SHA256 ");
 		for (uint32_t k = 0; k < 8; k++)
-			say("%08x", s->vp[i].digest[k]);
-		say(" of %llu bytes, VP %u: %llu APIC ticks, %llu timer messages\n",
-		    (unsigned long long)s->size, i, (unsigned long long)s->vp[i].apic_ticks,
-		    (unsigned long long)s->vp[i].timer_messages);
+			say("%08x", (unsigned)s->vp[i].digest[k]);
+		say(" of %llu bytes, VP %u: ", (unsigned long long)s->size, (unsigned)i);
+		job_say_vp(&s->vp[i], say);
 		if (memcmp(s->vp[i].digest, s->vp[0].digest, sizeof(s->vp[0].digest)))
 			blame("digest");
 	}
@@ -386,7 +365,7 @@ static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
 	run_all(vm);
 	if (!judge(vm, STOPPED))
 		return false;
-	s0 = rdtsc();
+	s0 = root_clock();
 	if (!save_all(vm, &ref))
 		return false;
 	copy = copy_ram(vm);
@@ -407,15 +386,14 @@ static bool two_lives(struct vm *vm, const char *skip, uint64_t start)
 
 static const char *once(uint64_t with_seed, const char *skip, bool aloud)
 {
-	uint64_t start = rdtsc();
+	uint64_t start = root_clock();
 	struct vm vm = { 0 };
 	bool good;
 
 	verbose = aloud;
 	wrong = NULL;
 	whv_metal_init();
-	irq_handler(VEC_TIMER, on_tick);
-	tick = (uint32_t)(rdmsr(0x40000023) / 1000); /* HV_X64_MSR_APIC_FREQUENCY */
+	job_tick_init();
 	seed = with_seed * 0x9e3779b97f4a7c15ull;
 	if (seed)
 		(void)random_next();
@@ -459,7 +437,8 @@ const char *job_paged(uint64_t with_seed, bool take_away)
 bool job_run(void)
 {
 	if (!boot_info->root_file_size || boot_info->root_file_size > JOB_RAM - JOB_INPUT) {
-		printf("job: root_file in quoin.cfg must have 1 byte to 48 MiB\n");
+		printf("job: root_file in quoin.cfg must have 1 byte to %u MiB\n",
+		       (JOB_RAM - JOB_INPUT) >> 20);
 		return false;
 	}
 	return !job_once(option_number("seed", 0), NULL, true);

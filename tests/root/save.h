@@ -5,35 +5,29 @@
 
 #include "tests/root/vm.h"
 
-#define SAVE_MAX_REGISTERS 40u
+/* Which categories there are, and the room for each: <arch>/save_arch.h */
+#include <save_arch.h>
 
-enum save_category {
-	SAVE_REGISTERS,
-	SAVE_XCR0,
-	SAVE_XSAVE,
-	SAVE_DEBUG,
-	SAVE_MSRS,
-	SAVE_TSC,
-	SAVE_APIC,
-	SAVE_SYNIC,
-	SAVE_MESSAGES,
-	SAVE_EVENTS,
-	SAVE_TIMERS,
-	SAVE_CATEGORIES,
+struct save_row {
+	const char *name;
+	const WHV_REGISTER_NAME *regs;
+	uint32_t count;
+	WHV_VIRTUAL_PROCESSOR_STATE_TYPE type; /* with room only */
+	size_t room, at;		       /* of its bytes in struct saved_vp */
+	bool shared;			       /* the partition's: goes with VP 0, by WHV_ANY_VP */
+	bool optional;			       /* not every CPU has it */
 };
-
-struct saved_vp {
-	WHV_REGISTER_VALUE regs[SAVE_CATEGORIES][SAVE_MAX_REGISTERS];
-	uint8_t apic[4096], messages[4096], events[4096], timers[200];
-	uint8_t xsave[4096];
-	uint32_t xsave_size;
-};
+extern const struct save_row save_rows[SAVE_CATEGORIES];
 
 /* Name for messages and the command line. */
 const char *save_name(enum save_category c);
 bool save_vp(struct vm *vm, uint32_t vp, struct saved_vp *s);
 /* skip: a category to leave out, SAVE_CATEGORIES for none. */
 bool restore_vp(struct vm *vm, uint32_t vp, const struct saved_vp *s, enum save_category skip);
+/* A register as it was saved; NULL when it is not of the category. */
+const WHV_REGISTER_VALUE *saved_register(const struct saved_vp *s, enum save_category c,
+					 WHV_REGISTER_NAME name);
+unsigned long long saved64(const struct saved_vp *s, enum save_category c, WHV_REGISTER_NAME name);
 /* A line for each category. */
 void save_print(const struct saved_vp *s);
 

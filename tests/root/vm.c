@@ -48,9 +48,7 @@ bool vm_create_absent(struct vm *vm, uint32_t vps, size_t size, uint8_t *ram)
 	if (!ok("WHvCreatePartition", WHvCreatePartition(&vm->p)))
 		return false;
 	if (!set_property(vm, WHvPartitionPropertyCodeProcessorCount, vps) ||
-	    !set_property(vm, WHvPartitionPropertyCodeLocalApicEmulationMode,
-			  WHvX64LocalApicEmulationModeX2Apic) ||
-	    !ok("WHvSetupPartition", WHvSetupPartition(vm->p)))
+	    !vm_arch_properties(vm) || !ok("WHvSetupPartition", WHvSetupPartition(vm->p)))
 		return false;
 	for (uint32_t i = 0; i < vps; i++)
 		if (!ok("WHvCreateVirtualProcessor", WHvCreateVirtualProcessor(vm->p, i, 0)))
@@ -85,19 +83,13 @@ bool vm_delete(struct vm *vm, bool keep_ram)
 
 bool vm_load(struct vm *vm, const char *guest)
 {
-	uint64_t *t = (uint64_t *)(vm->ram + VM_TABLES);
 	size_t n;
 	const void *image = guest_image(guest, &n);
 
 	if (VM_IMAGE_BASE + n > vm->size)
 		return false;
 	memcpy(vm->ram + VM_IMAGE_BASE, image, n);
-	memset(t, 0, 6 * PAGE);
-	t[0] = (VM_TABLES + PAGE) | 3;
-	for (uint64_t i = 0; i < 4; i++)
-		t[512 + i] = (VM_TABLES + (2 + i) * PAGE) | 3;
-	for (uint64_t i = 0; i < 2048; i++)
-		t[1024 + i] = i << 21 | 0x83;
+	vm_arch_load(vm);
 	return true;
 }
 
@@ -117,49 +109,4 @@ HRESULT vm_set(struct vm *vm, uint32_t vp, WHV_REGISTER_NAME name, uint64_t v)
 	memset(&r, 0, sizeof(r));
 	r.Reg64 = v;
 	return WHvSetVirtualProcessorRegisters(vm->p, vp, &name, 1, &r);
-}
-
-static void segment(WHV_REGISTER_VALUE *r, uint16_t selector, uint16_t attributes)
-{
-	r->Segment.Base = 0;
-	r->Segment.Limit = 0xffffffff;
-	r->Segment.Selector = selector;
-	r->Segment.Attributes = attributes;
-}
-
-bool vm_start(struct vm *vm, uint32_t vp, uint64_t rsp, uint64_t rdi, uint64_t rsi)
-{
-	static const WHV_REGISTER_NAME names[] = {
-		WHvX64RegisterCs,     WHvX64RegisterSs,
-		WHvX64RegisterDs,     WHvX64RegisterEs,
-		WHvX64RegisterCr0,    WHvX64RegisterCr3,
-		WHvX64RegisterCr4,    WHvX64RegisterEfer,
-		WHvX64RegisterRip,    WHvX64RegisterRsp,
-		WHvX64RegisterRdi,    WHvX64RegisterRsi,
-		WHvX64RegisterRflags, WHvRegisterInternalActivityState,
-	};
-	WHV_REGISTER_VALUE v[sizeof(names) / sizeof(names[0])];
-
-	memset(v, 0, sizeof(v));
-	segment(&v[0], 0x08, 0xa09b);
-	for (int i = 1; i < 4; i++)
-		segment(&v[i], 0x10, 0xc093);
-	v[4].Reg64 = 0x80000033;
-	v[5].Reg64 = VM_TABLES;
-	v[6].Reg64 = 0x20;
-	v[7].Reg64 = 0x500;
-	v[8].Reg64 = VM_IMAGE_BASE;
-	v[9].Reg64 = rsp;
-	v[10].Reg64 = rdi;
-	v[11].Reg64 = rsi;
-	v[12].Reg64 = 2;
-	return ok("start registers",
-		  WHvSetVirtualProcessorRegisters(vm->p, vp, names,
-						  sizeof(names) / sizeof(names[0]), v));
-}
-
-bool vm_skip(struct vm *vm, uint32_t vp, const WHV_RUN_VP_EXIT_CONTEXT *c)
-{
-	return ok("RIP", vm_set(vm, vp, WHvX64RegisterRip,
-				c->VpContext.Rip + c->VpContext.InstructionLength));
 }

@@ -31,14 +31,14 @@ static uint64_t dispatch(struct cpu *c, uint64_t control, const void *in, size_t
 
 	if (before[c->index].fn)
 		before[c->index].fn(before[c->index].arg);
-	cli();
+	irqs_off();
 	if (c->wake) {
 		c->wake = 0;
 		memcpy(out, &ready, out_len < sizeof(ready) ? out_len : sizeof(ready));
 	} else {
 		r = hv_call(control, in, in_len, out, out_len);
 	}
-	sti();
+	irqs_on();
 	return r;
 }
 
@@ -97,7 +97,7 @@ static void wake(void *ctx, uint32_t index)
 	(void)ctx;
 	__atomic_store_n(&cpus[index].wake, 1, __ATOMIC_SEQ_CST);
 	if (index != this_cpu()->index)
-		apic_ipi(index, 0x4000 | VEC_WAKE);
+		cpu_wake(index);
 }
 
 static void take(void *ctx)

@@ -4,10 +4,11 @@ UNIT_test_synic := hvapi/synic.c
 UNIT_test_stimer := hvapi/stimer.c hvapi/synic.c
 UNIT_test_decode := arch/x86_64/common/decode.c
 UNIT_test_xsave := arch/x86_64/common/xsave.c
-UNIT_test_whv_partition := $(wildcard hvapi/whv/*.c)
-UNIT_test_whv_memory := $(wildcard hvapi/whv/*.c)
-UNIT_test_whv_vp := $(wildcard hvapi/whv/*.c)
-UNIT_test_whv_state := $(wildcard hvapi/whv/*.c)
+WHV_X64 := $(wildcard hvapi/whv/*.c hvapi/whv/x86_64/*.c)
+UNIT_test_whv_partition := $(WHV_X64)
+UNIT_test_whv_memory := $(WHV_X64)
+UNIT_test_whv_vp := $(WHV_X64)
+UNIT_test_whv_state := $(WHV_X64)
 
 # kernel/ and the hypercall layer: fake_arch.c stands in for the architecture, its RAM lies at
 # ARCH_DIRECT_MAP, which must be clear of ASan's shadow and allocator.

@@ -17,6 +17,16 @@ uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v)
 	case HV_PARTITION_PROPERTY_PROCESSOR_CLOCK_FREQUENCY:
 		*v = cpu_hz;
 		break;
+	case HV_PARTITION_PROPERTY_PROCESSOR_VENDOR:
+		*v = HV_PROCESSOR_VENDOR_ARM;
+		break;
+	case HV_PARTITION_PROPERTY_PROCESSOR_CL_FLUSH_SIZE:
+		/* log2 of bytes; CTR_EL0.DminLine: of words of 4 */
+		*v = 2 + FIELD(read_sysreg(ctr_el0), 19, 16);
+		break;
+	case HV_PARTITION_PROPERTY_QUOIN_SVE_VECTOR_LENGTH:
+		*v = cpu_sve_vl;
+		break;
 	case HV_PARTITION_PROPERTY_GICD_BASE_ADDRESS:
 		*v = p->arch.gicd_base;
 		break;

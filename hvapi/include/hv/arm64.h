@@ -43,6 +43,9 @@
 #define HV_ARM64_REGISTER_FPSR		0x00040013u
 #define HV_ARM64_REGISTER_SPSR_EL1	0x00040014u
 #define HV_ARM64_REGISTER_ELR_EL1	0x00040015u
+#define HV_ARM64_REGISTER_AFSR0_EL1	0x00040016u
+#define HV_ARM64_REGISTER_AFSR1_EL1	0x00040017u
+#define HV_ARM64_REGISTER_AMAIR_EL1	0x00040018u
 #define HV_ARM64_REGISTER_MIDR_EL1	0x00040051u
 #define HV_ARM64_REGISTER_ZCR_EL1	0x00040071u
 #define HV_ARM64_REGISTER_CNTKCTL_EL1	0x00058008u
@@ -86,6 +89,8 @@ struct hv_arm64_memory_intercept_message {
 };
 _Static_assert(sizeof(struct hv_arm64_memory_intercept_message) == 64, "hvhdk.h");
 _Static_assert(offsetof(struct hv_arm64_memory_intercept_message, syndrome) == 56, "hvhdk.h");
+
+#define HVMSG_ARM64_REGISTER_INTERCEPT 0x80010006u
 
 /* A guest's PSCI SYSTEM_OFF and SYSTEM_RESET */
 #define HVMSG_ARM64_RESET_INTERCEPT 0x8001000cu

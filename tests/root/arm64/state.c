@@ -4,20 +4,14 @@
 #include <string.h>
 
 #include "tests/root/guest.h"
-
-extern const struct {
-	const char *name;
-	const uint8_t *start, *end;
-} guest_images[];
+#include "tests/root/vm.h"
 
 void image_load(void *to, const char *name)
 {
-	uint32_t i = 0;
+	size_t size;
+	const void *image = guest_image(name, &size);
 
-	while (guest_images[i].name && strcmp(guest_images[i].name, name))
-		i++;
-	CHECK(guest_images[i].name != NULL);
-	memcpy(to, guest_images[i].start, (size_t)(guest_images[i].end - guest_images[i].start));
+	memcpy(to, image, size);
 }
 
 uint16_t state_pages(uint16_t code, hv_partition_id id, uint32_t vp, uint32_t type, void *at,

@@ -89,6 +89,10 @@ static inline void irq_restore(uint64_t f)
 	if (f & 0x200)
 		sti();
 }
+static inline void irqs_off(void)
+{
+	cli();
+}
 static inline void irqs_on(void)
 {
 	sti();

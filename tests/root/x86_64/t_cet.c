@@ -98,7 +98,7 @@ static void check_image(const uint8_t *image)
 	CHECK_EQ(word(image, at + 16), 0x8008);
 	CHECK_EQ(word(image, at + 24), 0);
 	CHECK_EQ(word(image, at + 32), 0x8020);
-	CHECK(saved.xsave_size >= at + 40);
+	CHECK(saved.size[SAVE_XSAVE] >= at + 40);
 }
 
 /* Saved, the partition deleted, restored into another; without one category if told so. */
@@ -116,7 +116,7 @@ static void move(enum save_category skip)
 static HRESULT set_image(void)
 {
 	return WHvSetVirtualProcessorState(vm.p, 0, WHvVirtualProcessorStateTypeXsaveState,
-					   saved.xsave, saved.xsave_size);
+					   saved.xsave, saved.size[SAVE_XSAVE]);
 }
 
 static void refused(void)

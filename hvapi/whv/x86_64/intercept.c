@@ -17,8 +17,8 @@ static uint16_t install(const struct whv_partition *p, uint32_t type, uint32_t a
 
 static uint16_t apply_msr(struct whv_partition *p)
 {
-	bool want = (p->prop.extended_exits & 2 && p->prop.msr_bitmap & 1) ||
-		    p->prop.msr_action == WHvMsrActionExit;
+	bool want = (p->prop.extended_exits & 2 && p->prop.arch.msr_bitmap & 1) ||
+		    p->prop.arch.msr_action == WHvMsrActionExit;
 	uint16_t status;
 
 	if (want == p->installed.msr)
@@ -34,7 +34,7 @@ static uint16_t apply_msr(struct whv_partition *p)
 
 static uint16_t apply_exceptions(struct whv_partition *p)
 {
-	uint64_t want = p->prop.extended_exits & 4 ? p->prop.exception_bitmap : 0;
+	uint64_t want = p->prop.extended_exits & 4 ? p->prop.arch.exception_bitmap : 0;
 
 	for (uint32_t v = 0; v < 32; v++) {
 		uint64_t bit = 1ull << v;
@@ -63,9 +63,9 @@ static bool in_list(const UINT32 *list, uint32_t count, UINT32 leaf)
 
 static uint16_t apply_cpuid_exits(struct whv_partition *p)
 {
-	uint32_t want_count = p->prop.extended_exits & 1 ? p->prop.cpuid_exit_count : 0;
+	uint32_t want_count = p->prop.extended_exits & 1 ? p->prop.arch.cpuid_exit_count : 0;
 	struct whv_intercepts *have = &p->installed;
-	const UINT32 *want = p->prop.cpuid_exits;
+	const UINT32 *want = p->prop.arch.cpuid_exits;
 	uint16_t status;
 
 	for (uint32_t i = 0; i < have->cpuid_count;) {
@@ -92,7 +92,7 @@ static uint16_t apply_cpuid_exits(struct whv_partition *p)
 }
 
 /* Only what differs from what is installed goes to the hypervisor. */
-HRESULT whv_apply_intercepts(struct whv_partition *p)
+HRESULT whv_arch_apply_intercepts(struct whv_partition *p)
 {
 	uint16_t status = apply_msr(p);
 
@@ -101,38 +101,4 @@ HRESULT whv_apply_intercepts(struct whv_partition *p)
 	if (status == HV_STATUS_SUCCESS)
 		status = apply_cpuid_exits(p);
 	return whv_status(status);
-}
-
-/*
- * Register the partition's CPUID results: those of one processor when it is made, all others
- * (WHV_ANY_VP) when the partition is set up.
- */
-HRESULT whv_apply_cpuid(const struct whv_partition *p, UINT32 vp_index)
-{
-	for (uint32_t i = 0; i < p->prop.cpuid_result_count; i++) {
-		const WHV_X64_CPUID_RESULT2 *r = &p->prop.cpuid_results[i];
-		bool of_vp = r->Flags & WHvX64CpuidResult2FlagVpSpecific;
-		struct hv_input_register_intercept_result in = {
-			.partition_id = p->id,
-			.vp_index = vp_index,
-			.intercept_type = HV_INTERCEPT_TYPE_X64_CPUID,
-			.cpuid = { .eax = r->Function,
-				   .ecx = r->Index,
-				   .subleaf_specific =
-					   r->Flags & WHvX64CpuidResult2FlagSubleafSpecific ? 1 : 0,
-				   .always_override = 1,
-				   .result = { { r->Output.Eax, r->Mask.Eax },
-					       { r->Output.Ebx, r->Mask.Ebx },
-					       { r->Output.Ecx, r->Mask.Ecx },
-					       { r->Output.Edx, r->Mask.Edx } } },
-		};
-		uint16_t status;
-
-		if (of_vp ? r->VpIndex != vp_index : vp_index != WHV_ANY_VP)
-			continue;
-		status = whv_call(p, HVCALL_REGISTER_INTERCEPT_RESULT, 0, &in, sizeof(in), NULL, 0);
-		if (status != HV_STATUS_SUCCESS)
-			return whv_status(status);
-	}
-	return S_OK;
 }
