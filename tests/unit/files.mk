@@ -9,6 +9,8 @@ UNIT_test_whv_partition := $(WHV_X64)
 UNIT_test_whv_memory := $(WHV_X64)
 UNIT_test_whv_vp := $(WHV_X64)
 UNIT_test_whv_state := $(WHV_X64)
+UNIT_test_whv_arm64 := $(wildcard hvapi/whv/*.c hvapi/whv/arm64/*.c)
+UNITFLAGS_test_whv_arm64 := -D_ARM64_
 
 # kernel/ and the hypercall layer: fake_arch.c stands in for the architecture, its RAM lies at
 # ARCH_DIRECT_MAP, which must be clear of ASan's shadow and allocator.

@@ -583,6 +583,7 @@ static FAKE_USED const struct fake_call *fake_nth(uint16_t code, int n)
 	return c;
 }
 
+/* mode: of the local APIC, or of the GIC */
 static FAKE_USED WHV_PARTITION_HANDLE fake_partition(UINT32 mode)
 {
 	WHV_PARTITION_HANDLE h;
@@ -591,9 +592,20 @@ static FAKE_USED WHV_PARTITION_HANDLE fake_partition(UINT32 mode)
 	assert_int_equal(WHvCreatePartition(&h), S_OK);
 	assert_int_equal(
 		WHvSetPartitionProperty(h, WHvPartitionPropertyCodeProcessorCount, &two, 4), S_OK);
+#ifdef _ARM64_
+	WHV_ARM64_IC_PARAMETERS ic;
+
+	memset(&ic, 0, sizeof(ic));
+	ic.EmulationMode = (WHV_ARM64_IC_EMULATION_MODE)mode;
+	ic.GicV3Parameters.GicdBaseAddress = 0x8000000;
+	assert_int_equal(WHvSetPartitionProperty(h, WHvPartitionPropertyCodeArm64IcParameters, &ic,
+						 sizeof(ic)),
+			 S_OK);
+#else
 	assert_int_equal(WHvSetPartitionProperty(h, WHvPartitionPropertyCodeLocalApicEmulationMode,
 						 &mode, 4),
 			 S_OK);
+#endif
 	assert_int_equal(WHvSetupPartition(h), S_OK);
 	return h;
 }
