@@ -120,11 +120,11 @@ void guest_trap(struct trap *t)
 		volatile uint32_t *m = slot(s, SINT_TICK);
 
 		if (m[0] == MSG_TIMER) {
-			bool more = m[1] >> 8 & 1;
-
 			s->out->timer_messages++;
 			m[0] = 0;
-			if (more)
+			__sync_synchronize();
+			/* Behind that: what comes later finds the slot empty (TLFS, "Messages") */
+			if (m[1] >> 8 & 1)
 				wrmsr(HV_EOM, 0);
 		}
 	} else if (t->vector < 32) {

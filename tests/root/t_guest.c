@@ -410,21 +410,3 @@ TEST_CPUS(guest_reset_and_sipi, 2)
 	CHECK_EQ(modes, 0x1e001e);
 	done();
 }
-
-/* -- the job with absent and vanishing memory ------------------------------------------------- */
-
-TEST(guest_memory_page_by_page)
-{
-	const char *wrong = job_paged(option_number("seed", 1), false);
-
-	if (wrong)
-		test_fail(__FILE__, __LINE__, "%s", wrong);
-}
-
-TEST(guest_memory_revoked)
-{
-	const char *wrong = job_paged(option_number("seed", 1) + 1, true);
-
-	if (wrong)
-		test_fail(__FILE__, __LINE__, "%s", wrong);
-}

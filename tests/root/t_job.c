@@ -44,3 +44,20 @@ CONTROL(timers, "timers")
 CONTROL(reference_time, "reference-time")
 /* What an architecture has of its own: root_arch.h */
 JOB_CONTROLS
+
+/* Absent and vanishing memory */
+TEST(job_page_by_page)
+{
+	const char *wrong = job_paged(option_number("seed", 1), false);
+
+	if (wrong)
+		test_fail(__FILE__, __LINE__, "%s", wrong);
+}
+
+TEST(job_revoked)
+{
+	const char *wrong = job_paged(option_number("seed", 1) + 1, true);
+
+	if (wrong)
+		test_fail(__FILE__, __LINE__, "%s", wrong);
+}

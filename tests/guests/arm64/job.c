@@ -195,12 +195,11 @@ static void take_message(struct state *s)
 	volatile uint32_t *m = slot(s, SINT_TICK);
 
 	if (m[0] == MSG_TIMER) {
-		bool more = m[1] >> 8 & 1;
-
 		s->out->timer_messages++;
 		m[0] = 0;
 		dsb();
-		if (more)
+		/* Behind that: what comes later finds the slot empty (TLFS, "Messages") */
+		if (m[1] >> 8 & 1)
 			hv_set(HV_EOM, 0);
 	}
 }

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+/* The WHv library on arm64: what a program written for WinHvPlatform meets. */
+#include <string.h>
+
+#include "tests/root/vm.h"
+
+#define RAM_SIZE 0x200000u
+#define SAY	 0x09000000u /* nothing is mapped there */
+#define WFI	 0xd503207fu
+#define HVC0	 0xd4000002u
+#define LOOP	 0x14000000u /* b . */
+#define SPI	 40u
+
+static struct vm vm;
+static WHV_RUN_VP_EXIT_CONTEXT last;
+
+void guest_tests_clean_up(void)
+{
+	(void)vm_delete(&vm, false);
+}
+
+/* One VP at those instructions. */
+static void start(const uint32_t *code, size_t size, uint32_t vps)
+{
+	whv_metal_init();
+	CHECK(vm_create(&vm, vps, RAM_SIZE, NULL));
+	memset(vm.ram, 0, RAM_SIZE);
+	memcpy(vm.ram + VM_IMAGE_BASE, code, size);
+	for (uint32_t i = 0; i < vps; i++)
+		CHECK(vm_start(&vm, i, VM_IMAGE_BASE, i, 0));
+}
+
+static uint32_t run(uint32_t vp)
+{
+	memset(&last, 0xee, sizeof(last));
+	CHECK_EQ(WHvRunVirtualProcessor(vm.p, vp, &last, sizeof(last)), S_OK);
+	return (uint32_t)last.ExitReason;
+}
+
+static uint64_t get(WHV_REGISTER_NAME name)
+{
+	uint64_t v = 0;
+
+	CHECK_EQ(vm_get(&vm, 0, name, &v), S_OK);
+	return v;
+}
+
+static void done(void)
+{
+	CHECK(vm_delete(&vm, false));
+}
+
+TEST(whv_capabilities)
+{
+	WHV_CAPABILITY c;
+	UINT32 n;
+
+	whv_metal_init();
+#define ASK(code) CHECK_EQ(WHvGetCapability(WHvCapabilityCode##code, &c, sizeof(c), &n), S_OK)
+	ASK(HypervisorPresent);
+	CHECK(c.HypervisorPresent);
+	ASK(Features);
+	CHECK(c.Features.Arm64Support);
+	ASK(ProcessorVendor);
+	CHECK_EQ(c.ProcessorVendor, WHvProcessorVendorArm);
+	ASK(PhysicalAddressWidth);
+	CHECK(c.PhysicalAddressWidth >= 32 && c.PhysicalAddressWidth <= 48);
+	ASK(ProcessorClockFrequency);
+	CHECK_EQ(c.ProcessorClockFrequency, read_sysreg(cntfrq_el0));
+	ASK(ProcessorClFlushSize);
+	CHECK_EQ(c.ProcessorClFlushSize, 2 + (read_sysreg(ctr_el0) >> 16 & 0xf));
+	ASK(GicLpiIntIdBits);
+	CHECK_EQ(n, 4);
+	CHECK_EQ(c.GicLpiIntIdBits, 14);
+	ASK(MaxSveVectorLength);
+	CHECK_EQ(!c.MaxSveVectorLength, !(read_sysreg(id_aa64pfr0_el1) >> 32 & 0xf));
+	CHECK(c.MaxSveVectorLength % 16 == 0 && c.MaxSveVectorLength <= 256);
+}
+
+/* Without parameters, or with such as cannot be, there is no partition; nor is anything left of it.
+ */
+TEST(whv_ic_parameters)
+{
+	static const struct {
+		uint64_t gicd, gits;
+		uint32_t lpi, timer, pmu;
+	} bad[] = {
+		{ 0x8000001, 0, 0, 0, 0 },     { 1ull << 48, 0, 0, 0, 0 },
+		{ 0x8000000, 1, 0, 0, 0 },     { 0x8000000, 0, 40, 0, 0 },
+		{ 0x8000000, 0, 0, 0x200, 0 }, { 0x8000000, 0, 0, 0, 5 },
+	};
+	WHV_ARM64_IC_PARAMETERS ic, got;
+	WHV_PARTITION_HANDLE p;
+	UINT32 one = 1, n;
+	size_t left;
+
+	whv_metal_init();
+	left = pages_left();
+	CHECK_EQ(WHvCreatePartition(&p), S_OK);
+	CHECK_EQ(WHvSetPartitionProperty(p, WHvPartitionPropertyCodeProcessorCount, &one, 4), S_OK);
+	CHECK_EQ(WHvSetupPartition(p), WHV_E_INVALID_PARTITION_CONFIG);
+	memset(&ic, 0, sizeof(ic));
+	ic.EmulationMode = WHvArm64IcEmulationModeGicV3;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ic.GicV3Parameters.GicdBaseAddress = bad[i].gicd;
+		ic.GicV3Parameters.GitsTranslaterBaseAddress = bad[i].gits;
+		ic.GicV3Parameters.GicLpiIntIdBits = bad[i].lpi;
+		ic.GicV3Parameters.GicPpiOverflowInterruptFromCntv = bad[i].timer;
+		ic.GicV3Parameters.GicPpiPerformanceMonitorsInterrupt = bad[i].pmu;
+		CHECK_EQ(WHvSetPartitionProperty(p, WHvPartitionPropertyCodeArm64IcParameters, &ic,
+						 sizeof(ic)),
+			 S_OK);
+		CHECK_EQ(WHvSetupPartition(p), WHV_E_INVALID_PARTITION_CONFIG);
+	}
+	memset(&ic.GicV3Parameters, 0, sizeof(ic.GicV3Parameters));
+	ic.GicV3Parameters.GicdBaseAddress = VM_GICD;
+	CHECK_EQ(WHvSetPartitionProperty(p, WHvPartitionPropertyCodeArm64IcParameters, &ic,
+					 sizeof(ic)),
+		 S_OK);
+	CHECK_EQ(WHvSetupPartition(p), S_OK);
+	CHECK_EQ(WHvGetPartitionProperty(p, WHvPartitionPropertyCodeArm64IcParameters, &got,
+					 sizeof(got), &n),
+		 S_OK);
+	CHECK(!memcmp(&got, &ic, sizeof(ic)));
+	CHECK_EQ(WHvDeletePartition(p), S_OK);
+	CHECK_EQ(pages_left(), left);
+}
+
+/* A store, a load, and a store to memory that may only be read: each told with its syndrome. */
+TEST(whv_memory_exits)
+{
+	static const uint32_t code[] = {
+		0xf9000441, /* str x1, [x2, #8] */
+		0xb9400043, /* ldr w3, [x2] */
+		0xf9000081, /* str x1, [x4] */
+		0xd4200000, /* brk: not reached */
+	};
+	const WHV_MEMORY_ACCESS_CONTEXT *m = &last.MemoryAccess;
+
+	start(code, sizeof(code), 1);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX1, 0x1234), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX2, SAY), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX4, 0x180010), S_OK);
+	CHECK_EQ(WHvMapGpaRange(vm.p, vm.ram + 0x180000, 0x180000, PAGE,
+				WHvMapGpaRangeFlagRead | WHvMapGpaRangeFlagExecute),
+		 S_OK);
+	CHECK_EQ(run(0), WHvRunVpExitReasonUnmappedGpa);
+	CHECK_EQ(m->Header.InterceptAccessType, WHvMemoryAccessWrite);
+	CHECK_EQ(m->Header.InstructionLength, 4);
+	CHECK_EQ(m->Header.ExecutionState.Cpl, 1);
+	CHECK_EQ(m->Header.Pc, VM_IMAGE_BASE);
+	CHECK_EQ(m->Gpa, SAY + 8);
+	CHECK_EQ(m->Syndrome >> 26 & 0x3f, 0x24); /* data abort, lower level */
+	CHECK_EQ(m->Syndrome >> 24 & 1, 1);	  /* ISV */
+	CHECK_EQ(m->Syndrome >> 22 & 3, 3);	  /* 8 bytes */
+	CHECK_EQ(m->Syndrome >> 16 & 0x1f, 1);	  /* X1 */
+	CHECK_EQ(m->Syndrome >> 6 & 1, 1);	  /* WnR */
+	/* Not skipped, it comes again. */
+	CHECK_EQ(run(0), WHvRunVpExitReasonUnmappedGpa);
+	CHECK_EQ(m->Header.Pc, VM_IMAGE_BASE);
+	CHECK(vm_skip(&vm, 0, &last));
+	CHECK_EQ(run(0), WHvRunVpExitReasonUnmappedGpa);
+	CHECK_EQ(m->Header.InterceptAccessType, WHvMemoryAccessRead);
+	CHECK_EQ(m->Gpa, SAY);
+	CHECK_EQ(m->Syndrome >> 16 & 0x1f, 3);
+	CHECK(vm_skip(&vm, 0, &last));
+	CHECK_EQ(run(0), WHvRunVpExitReasonGpaIntercept);
+	CHECK_EQ(m->Header.InterceptAccessType, WHvMemoryAccessWrite);
+	CHECK_EQ(m->Gpa, 0x180010);
+	CHECK_EQ(*(uint64_t *)(vm.ram + 0x180010), 0);
+	done();
+}
+
+/* A page that comes in when it is missed: the instruction's own, too. */
+TEST(whv_fault_in)
+{
+	static const uint32_t code[] = {
+		0xf9000041, /* str x1, [x2] */
+		0xf9000061, /* str x1, [x3] */
+	};
+	uint32_t brought = 0;
+
+	whv_metal_init();
+	CHECK(vm_create_absent(&vm, 1, RAM_SIZE, NULL));
+	memset(vm.ram, 0, RAM_SIZE);
+	memcpy(vm.ram + VM_IMAGE_BASE, code, sizeof(code));
+	CHECK(vm_start(&vm, 0, 0, 0, 0));
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX1, 0x77), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX2, 0x5008), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX3, SAY), S_OK);
+	while (run(0) == WHvRunVpExitReasonUnmappedGpa && last.MemoryAccess.Gpa < SAY) {
+		CHECK_EQ(last.MemoryAccess.Header.InterceptAccessType,
+			 brought ? WHvMemoryAccessWrite : WHvMemoryAccessExecute);
+		CHECK(vm_map_page(&vm, last.MemoryAccess.Gpa));
+		brought++;
+	}
+	CHECK_EQ(last.MemoryAccess.Gpa, SAY);
+	CHECK_EQ(brought, 2);
+	CHECK_EQ(*(uint64_t *)(vm.ram + 0x5008), 0x77);
+	done();
+}
+
+/* PSCI SYSTEM_OFF and SYSTEM_RESET are the root's to act on. */
+TEST(whv_psci_reset)
+{
+	static const uint32_t code[] = { HVC0, HVC0, LOOP };
+
+	start(code, sizeof(code), 1);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX0, 0x84000008), S_OK);
+	CHECK_EQ(run(0), WHvRunVpExitReasonArm64Reset);
+	CHECK_EQ(last.Arm64Reset.ResetType, WHvArm64ResetTypePowerOff);
+	CHECK_EQ(last.Arm64Reset.Header.VpIndex, 0);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterPc, VM_IMAGE_BASE + 4), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX0, 0x84000009), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvRegisterInternalActivityState, 0), S_OK);
+	CHECK_EQ(run(0), WHvRunVpExitReasonArm64Reset);
+	CHECK_EQ(last.Arm64Reset.ResetType, WHvArm64ResetTypeReboot);
+	/* As a VMM resets it: fresh processors under the old indexes, memory as it is */
+	CHECK_EQ(WHvResetPartition(vm.p), S_OK);
+	CHECK_EQ(get(WHvArm64RegisterPc), 0);
+	CHECK_EQ(vm.ram[VM_IMAGE_BASE], code[0] & 0xff);
+	done();
+}
+
+static void cancel(void *arg)
+{
+	(void)arg;
+	delay_us(3000);
+	(void)WHvCancelRunVirtualProcessor(vm.p, 0, 0);
+}
+
+/* From another CPU, a guest that spins and one that waits. */
+TEST_CPUS(whv_cancel, 2)
+{
+	static const uint32_t code[] = { LOOP, WFI, 0x17ffffff };
+
+	start(code, sizeof(code), 1);
+	for (uint32_t i = 0; i < 20; i++) {
+		CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterPc, VM_IMAGE_BASE + 4 * (i & 1)), S_OK);
+		cpu_run(1, cancel, NULL);
+		CHECK_EQ(run(0), 0xffffffff);
+		CHECK_EQ(last.CancelReason.CancelReason, WHvRunVpCancelReasonUser);
+		cpu_join(1);
+	}
+	/* One that comes first ends the next run at once. */
+	CHECK_EQ(WHvCancelRunVirtualProcessor(vm.p, 0, 0), S_OK);
+	CHECK_EQ(run(0), 0xffffffff);
+	done();
+}
+
+static const struct {
+	WHV_VIRTUAL_PROCESSOR_STATE_TYPE type;
+	uint32_t vp, size; /* 0: whatever it is */
+} types[] = {
+	{ WHvVirtualProcessorStateTypeInterruptControllerState, 0, 200 },
+	{ WHvVirtualProcessorStateTypeSynicMessagePage, 0, 4096 },
+	{ WHvVirtualProcessorStateTypeSynicEventFlagPage, 0, 4096 },
+	{ WHvVirtualProcessorStateTypeSynicTimerState, 0, 200 },
+	{ WHvVirtualProcessorStateTypeGlobalInterruptState, WHV_ANY_VP, 0 },
+	{ WHvVirtualProcessorStateTypeSveState, 0, 0 },
+};
+
+/* Each type: the probe, too small, exactly, one more; what Get gave, Set takes, and Get gives
+ * again. */
+TEST(whv_state_types)
+{
+	static const uint32_t code[] = { LOOP };
+	static uint8_t a[3 * PAGE], b[3 * PAGE];
+	bool sve = read_sysreg(id_aa64pfr0_el1) >> 32 & 0xf;
+	UINT32 n;
+
+	start(code, sizeof(code), 1);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		WHV_VIRTUAL_PROCESSOR_STATE_TYPE t = types[i].type;
+		uint32_t vp = types[i].vp;
+
+		n = 0;
+		if (t == WHvVirtualProcessorStateTypeSveState && !sve) {
+			CHECK_EQ(WHvGetVirtualProcessorState(vm.p, vp, t, NULL, 0, &n),
+				 E_INVALIDARG);
+			continue;
+		}
+		CHECK_EQ(WHvGetVirtualProcessorState(vm.p, vp, t, NULL, 0, &n),
+			 WHV_E_INSUFFICIENT_BUFFER);
+		CHECK(types[i].size ? n == types[i].size : n > 16 && n <= sizeof(a));
+		CHECK_EQ(WHvGetVirtualProcessorState(vm.p, vp, t, a, n - 1, NULL),
+			 WHV_E_INSUFFICIENT_BUFFER);
+		CHECK_EQ(WHvGetVirtualProcessorState(vm.p, vp, t, a, sizeof(a), &n), S_OK);
+		CHECK_EQ(WHvSetVirtualProcessorState(vm.p, vp, t, a, n - 1), E_INVALIDARG);
+		CHECK_EQ(WHvSetVirtualProcessorState(vm.p, vp, t, a, n + 1), E_INVALIDARG);
+		CHECK_EQ(WHvSetVirtualProcessorState(vm.p, vp, t, a, n), S_OK);
+		CHECK_EQ(WHvGetVirtualProcessorState(vm.p, vp, t, b, n, NULL), S_OK);
+		CHECK(!memcmp(a, b, n));
+		/* Whose it is, is part of the type. */
+		CHECK_EQ(
+			WHvGetVirtualProcessorState(vm.p, vp ? 0 : WHV_ANY_VP, t, a, sizeof(a), &n),
+			vp ? E_INVALIDARG : WHV_E_VP_DOES_NOT_EXIST);
+	}
+	CHECK_EQ(WHvGetVirtualProcessorState(vm.p, 0, (WHV_VIRTUAL_PROCESSOR_STATE_TYPE)0x1001, a,
+					     sizeof(a), &n),
+		 E_INVALIDARG);
+	done();
+}
+
+/* The partition's interrupts, in a page of the caller's. */
+static WHV_ARM64_GLOBAL_INTERRUPT_CONTROLLER_STATE *shared(void *page, UINT32 *n)
+{
+	CHECK_EQ(WHvGetVirtualProcessorState(vm.p, WHV_ANY_VP,
+					     WHvVirtualProcessorStateTypeGlobalInterruptState, page,
+					     PAGE, n),
+		 S_OK);
+	return page;
+}
+static uint8_t page_a[PAGE] __attribute__((aligned(8))), page_b[PAGE] __attribute__((aligned(8)));
+
+/* A blob that is wrong in one byte changes nothing. */
+TEST(whv_state_refused)
+{
+	static const uint32_t code[] = { LOOP };
+	WHV_ARM64_LOCAL_INTERRUPT_CONTROLLER_STATE local, now;
+	WHV_ARM64_GLOBAL_INTERRUPT_CONTROLLER_STATE *g;
+	UINT32 n;
+
+	start(code, sizeof(code), 1);
+	CHECK_EQ(WHvGetVirtualProcessorState(vm.p, 0, types[0].type, &local, sizeof(local), &n),
+		 S_OK);
+	CHECK_EQ(local.Version, 1);
+	CHECK_EQ(local.GicVersion, 3);
+	now = local;
+	now.IccPmrEl1 = 0xf0;
+	now.BankedInterruptState[20].Enabled = 1;
+	now.BankedInterruptState[31].Reserved1 = 1;
+	CHECK(FAILED(WHvSetVirtualProcessorState(vm.p, 0, types[0].type, &now, sizeof(now))));
+	CHECK_EQ(WHvGetVirtualProcessorState(vm.p, 0, types[0].type, &now, sizeof(now), &n), S_OK);
+	CHECK(!memcmp(&now, &local, sizeof(now)));
+	g = shared(page_a, &n);
+	CHECK_EQ(n, 16 + 16 * g->NumInterrupts);
+	CHECK_EQ(g->Interrupts[0].InterruptId, 32);
+	memcpy(page_b, page_a, n);
+	g->GicdCtlrEnableGrp1A = 1;
+	g->Interrupts[0].InterruptState.Enabled = 1;
+	g->Version = 2;
+	CHECK(FAILED(WHvSetVirtualProcessorState(vm.p, WHV_ANY_VP, types[4].type, g, n)));
+	(void)shared(page_a, &n);
+	CHECK(!memcmp(page_a, page_b, n));
+	done();
+}
+
+static void say_vp(void *arg)
+{
+	*(volatile uint32_t *)arg = run(0);
+}
+
+/* SPI 40 and priorities by state, so that the guest needs no driver. */
+static void enable_spi(void)
+{
+	WHV_ARM64_LOCAL_INTERRUPT_CONTROLLER_STATE local;
+	WHV_ARM64_GLOBAL_INTERRUPT_CONTROLLER_STATE *g;
+	UINT32 n;
+
+	CHECK_EQ(WHvGetVirtualProcessorState(vm.p, 0, types[0].type, &local, sizeof(local), &n),
+		 S_OK);
+	local.IccPmrEl1 = 0xf0;
+	local.IccIgrpen1El1 = 1;
+	CHECK_EQ(WHvSetVirtualProcessorState(vm.p, 0, types[0].type, &local, n), S_OK);
+	g = shared(page_a, &n);
+	g->GicdCtlrEnableGrp1A = 1;
+	g->Interrupts[SPI - 32].InterruptState.Enabled = 1;
+	g->Interrupts[SPI - 32].InterruptState.GicrIpriorityrConfigured = 0x80;
+	CHECK_EQ(WHvSetVirtualProcessorState(vm.p, WHV_ANY_VP, types[4].type, g, n), S_OK);
+}
+
+static bool asserted(void)
+{
+	WHV_ARM64_GLOBAL_INTERRUPT_CONTROLLER_STATE *g;
+	UINT32 n;
+
+	g = shared(page_a, &n);
+	CHECK_EQ(g->Interrupts[SPI - 32].InterruptId, SPI);
+	return g->Interrupts[SPI - 32].InterruptState.Asserted;
+}
+
+static HRESULT line(uint32_t intid, bool up)
+{
+	WHV_INTERRUPT_CONTROL c;
+
+	memset(&c, 0, sizeof(c));
+	c.RequestedVector = intid;
+	c.InterruptControl.Asserted = up;
+	return WHvRequestInterrupt(vm.p, &c, sizeof(c));
+}
+
+/* A line that another CPU raises wakes a processor that waits, and is in its state. */
+TEST_CPUS(whv_request_interrupt, 2)
+{
+	/* 1: wfi; mrs x4, isr_el1; tbz x4, #7, 1b; mrs x3, icc_iar1_el1; str x3, [x2]; b . */
+	static const uint32_t code[] = {
+		WFI, 0xd538c104, 0x363fffc4, 0xd538cc03, 0xf9000043, LOOP
+	};
+	static volatile uint32_t reason;
+
+	start(code, sizeof(code), 1);
+	enable_spi();
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX2, SAY), S_OK);
+	CHECK_EQ(line(3, true), (HRESULT)HRESULT_FROM_HV_STATUS(HV_STATUS_INVALID_PARAMETER));
+	CHECK_EQ(line(1020, true), (HRESULT)HRESULT_FROM_HV_STATUS(HV_STATUS_INVALID_PARAMETER));
+	CHECK_EQ(line(20, true), S_OK); /* of the VP whose MPIDR is 0 */
+	CHECK_EQ(line(20, false), S_OK);
+	CHECK(!asserted());
+	reason = 0;
+	cpu_run(1, say_vp, (void *)(uintptr_t)&reason);
+	delay_us(5000);
+	CHECK_EQ(reason, 0);
+	CHECK_EQ(line(SPI, true), S_OK);
+	cpu_join(1);
+	CHECK_EQ(reason, WHvRunVpExitReasonUnmappedGpa);
+	CHECK_EQ(get(WHvArm64RegisterX3), SPI);
+	CHECK(asserted());
+	CHECK_EQ(line(SPI, false), S_OK);
+	CHECK(!asserted());
+	done();
+}
+
+/* While it runs, nothing of it can be read or set. */
+TEST_CPUS(whv_running_vp, 2)
+{
+	static const uint32_t code[] = { LOOP };
+	static volatile uint32_t reason;
+	static uint8_t buf[3 * PAGE];
+	uint64_t v;
+	UINT32 n;
+
+	start(code, sizeof(code), 1);
+	reason = 0;
+	cpu_run(1, say_vp, (void *)(uintptr_t)&reason);
+	delay_us(3000);
+	for (size_t i = 0; i < 5; i++)
+		CHECK_EQ(WHvGetVirtualProcessorState(vm.p, types[i].vp, types[i].type, buf,
+						     sizeof(buf), &n),
+			 WHV_E_INVALID_VP_STATE);
+	CHECK_EQ(vm_get(&vm, 0, WHvArm64RegisterPc, &v), WHV_E_INVALID_VP_STATE);
+	CHECK_EQ(WHvSuspendPartitionTime(vm.p), WHV_E_INVALID_VP_STATE);
+	CHECK_EQ(WHvDeleteVirtualProcessor(vm.p, 0), WHV_E_INVALID_VP_STATE);
+	CHECK_EQ(WHvCancelRunVirtualProcessor(vm.p, 0, 0), S_OK);
+	cpu_join(1);
+	CHECK_EQ(reason, 0xffffffff);
+	CHECK_EQ(get(WHvArm64RegisterPc), VM_IMAGE_BASE);
+	done();
+}
