@@ -124,7 +124,7 @@ UNITFLAGS_test_intercept := $(FAKE_FLAGS)
 UNIT_test_paging := arch/x86_64/common/paging.c kernel/core_tables.c kernel/page_alloc.c $(FAKE_ARCH)
 UNITFLAGS_test_paging := $(FAKE_FLAGS) -Wl,--defsym=core_text_end=core_start+0x3000 \
 	-Wl,--defsym=core_rodata_end=core_start+0x5000 -Wl,--defsym=core_end=core_start+0x9000
-UNIT_test_x86_partition := arch/x86_64/common/partition.c kernel/pool.c $(VP_UNIT)
+UNIT_test_x86_partition := arch/x86_64/common/partition.c kernel/pool.c $(VP_UNIT) hvapi/translate.c
 UNITFLAGS_test_x86_partition := $(FAKE_FLAGS)
 UNIT_test_root := $(patsubst %,arch/x86_64/%.c,common/root common/mtrr common/apic svm/npt vmx/ept) \
 	$(patsubst %,kernel/%.c,slat page_alloc pool root_build) $(FAKE_ARCH)
@@ -197,3 +197,6 @@ UNITARCH_vgic_state := arm64
 $(patsubst %,$(O)/unit/test_%,vgic vgic_mmio vgic_model vgic_smp vgic_state) $(O)/fuzz/fuzz_vgic: \
 	$(wildcard arch/arm64/gicv3/*.h)
 UNITFLAGS_test_whv_layout_arm64 := -D_ARM64_
+UNIT_test_el2_gva := arch/arm64/el2/gva.c
+UNITARCH_el2_gva := arm64
+UNITFLAGS_test_el2_gva := $(ARM64_FLAGS)

@@ -5,6 +5,7 @@
 
 #include "boot/boot_info.h"
 #include "arch/arm64/gicv3/vgic.h"
+#include "kernel/guest_mem.h"
 #include "kernel/vp.h"
 
 /* -- entry.S, vectors.S ------------------------------------------------------------------------ */
@@ -158,6 +159,30 @@ bool vp_timer_due(const struct vp *vp);
 /* CNTP_CTL_EL0, CNTP_CVAL_EL0, CNTP_TVAL_EL0 (op2 1, 2, 0 of CRn 14, CRm 2). */
 bool vp_timer_register(struct vp *vp, uint32_t op2, bool read, uint64_t *v);
 uint64_t vp_timer_ctl(const struct vp *vp);
+
+/* -- gva.c: a guest's own tables, walked in software --------------------------------------------
+ */
+enum gva_result {
+	GVA_OK,
+	GVA_NOT_PRESENT, /* translation or access flag fault */
+	GVA_PRIVILEGE,	 /* permission fault */
+	GVA_ADDRESS,	 /* address size fault: an output address beyond TCR_EL1.IPS */
+	GVA_NO_MEMORY,	 /* a table is not there: fault->gpa */
+};
+#define GVA_READ		1u
+#define GVA_WRITE		2u
+#define GVA_EXEC		4u
+#define GVA_USER		8u /* as EL0 */
+#define GVA_NO_PERMISSION_CHECK 16u
+#define GVA_SET_FLAGS		32u /* AF and the dirty state, where the guest has them set by hardware */
+struct gva_fault {
+	gpa_t gpa; /* of the entry */
+	enum guest_mem_result mem;
+	bool write; /* it was to be written */
+};
+/* The VP is the caller's, and not on a CPU. *fault on GVA_NO_MEMORY. */
+enum gva_result gva_translate(const struct vp *vp, uint64_t va, uint32_t access, gpa_t *gpa,
+			      struct gva_fault *fault);
 
 /* -- hv_regs.c: registers that the hypervisor gives a VP by name ---------------------------------
  */

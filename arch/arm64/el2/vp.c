@@ -172,13 +172,3 @@ uint16_t arch_cpuid_values(struct vp *vp, uint32_t flags, const struct hv_cpuid_
 	(void)out;
 	return HV_STATUS_INVALID_PARAMETER;
 }
-
-uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
-			struct hv_output_translate_virtual_address *out)
-{
-	(void)flags;
-	(void)out;
-	partition_unimplemented(vp->partition, UNIMPLEMENTED_PROPERTY, "translation of page",
-				gva_page);
-	return HV_STATUS_FEATURE_UNAVAILABLE;
-}

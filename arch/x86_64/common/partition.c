@@ -10,6 +10,7 @@
 #include "arch/x86_64/common/features.h"
 #include "arch/x86_64/common/gva.h"
 #include "arch/x86_64/common/regs.h"
+#include "hvapi/translate.h"
 #include "kernel/arch.h"
 
 static uint64_t vendor(void)
@@ -327,27 +328,6 @@ static uint32_t result_of(enum gva_result r, const struct gva_fault *f)
 	}
 }
 
-/* The page itself: is it there, with the rights asked for? */
-static uint32_t check_page(struct partition *p, gpa_t gpa, uint64_t flags)
-{
-	struct guest_page pg;
-	enum guest_mem_result r;
-
-	r = guest_mem_pin(p, gpa, SLAT_R, &pg);
-	if (r == GUEST_MEM_UNMAPPED)
-		return HV_TRANSLATE_GVA_GPA_UNMAPPED;
-	if (r != GUEST_MEM_OK)
-		return HV_TRANSLATE_GVA_GPA_NO_READ_ACCESS;
-	guest_mem_unpin(&pg);
-	if (flags & HV_TRANSLATE_GVA_VALIDATE_WRITE) {
-		r = guest_mem_pin(p, gpa, SLAT_R | SLAT_W, &pg);
-		if (r != GUEST_MEM_OK)
-			return HV_TRANSLATE_GVA_GPA_NO_WRITE_ACCESS;
-		guest_mem_unpin(&pg);
-	}
-	return HV_TRANSLATE_GVA_SUCCESS;
-}
-
 uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
 			struct hv_output_translate_virtual_address *out)
 {
@@ -357,7 +337,6 @@ uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
 			 HV_TRANSLATE_GVA_SUPERVISOR_ACCESS | HV_TRANSLATE_GVA_USER_ACCESS |
 			 HV_TRANSLATE_GVA_ENFORCE_SMAP | HV_TRANSLATE_GVA_OVERRIDE_SMAP;
 	struct gva_fault fault = { 0 };
-	struct lock_token t;
 	gpa_t gpa;
 
 	if (flags & ~known || gva_page >> (64 - PAGE_SHIFT) ||
@@ -368,14 +347,6 @@ uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
 		gva_translate(vp, GVA(gva_page << PAGE_SHIFT), access_of(vp, flags), &gpa, &fault),
 		&fault);
 	if (out->result_code == HV_TRANSLATE_GVA_SUCCESS)
-		out->result_code = check_page(vp->partition, gpa, flags);
-	if (out->result_code != HV_TRANSLATE_GVA_SUCCESS)
-		return HV_STATUS_SUCCESS;
-	out->gpa_page = gpa.v >> PAGE_SHIFT;
-	out->cache_overlay = HV_CACHE_TYPE_WRITE_BACK;
-	t = lock_take(&vp->partition->lock);
-	if (overlay_at(vp->partition, out->gpa_page, 1))
-		out->cache_overlay |= 1u << 8;
-	lock_drop(t);
+		translate_page(vp->partition, gpa, flags, out);
 	return HV_STATUS_SUCCESS;
 }

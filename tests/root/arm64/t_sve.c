@@ -184,7 +184,10 @@ TEST(sve_switch)
 			 : "r"(before)
 			 : "v9", "memory");
 	said_so(id);
-	__asm__ volatile("str z9, [%0]\n\t.arch_extension nosve" : : "r"(after) : "memory");
+	__asm__ volatile(".arch_extension sve\n\tstr z9, [%0]\n\t.arch_extension nosve"
+			 :
+			 : "r"(after)
+			 : "memory");
 	write_sysreg(cpacr_el1, cpacr);
 	isb();
 	CHECK(before[15] == 3 + 15 * 5);

@@ -447,3 +447,83 @@ TEST_CPUS(whv_running_vp, 2)
 	CHECK_EQ(get(WHvArm64RegisterPc), VM_IMAGE_BASE);
 	done();
 }
+
+/* -- translation: what the guest's own MMU does, the call does --------------------------------- */
+#define TTBR0 0x10000u
+#define TTBR1 0x11000u
+#define AF    0x400u
+#define RO    0x80u
+#define UPPER 0xffffff8000000000ull /* 39 bits */
+
+static void tables(void)
+{
+	uint64_t *l1 = (uint64_t *)(void *)(vm.ram + TTBR0), *t = l1 + 512;
+
+	l1[0] = AF | 1; /* 1 GiB, as it lies */
+	t[0] = 0x12000 | 3;
+	t[512] = 0x13000 | 3;
+	t[1024 + 3] = 0x5000 | AF | RO | 3;
+	t[1024 + 4] = 0x40000000 | AF | 3; /* no memory there */
+	t[1024 + 5] = 0x6000 | 3;	   /* never accessed */
+	t[1024 + 6] = 1ull << 46 | AF | 3; /* further than IPS */
+}
+
+static WHV_TRANSLATE_GVA_RESULT_CODE translated(uint64_t va, uint32_t flags, uint64_t *gpa)
+{
+	WHV_TRANSLATE_GVA_RESULT r;
+
+	CHECK_EQ(WHvTranslateGva(vm.p, 0, va, (WHV_TRANSLATE_GVA_FLAGS)flags, &r, gpa), S_OK);
+	return r.ResultCode;
+}
+
+TEST(whv_translate)
+{
+	static const uint32_t code[] = {
+		0xf9400043, /* ldr x3, [x2] */
+		0xf9000083, /* str x3, [x4] */
+		LOOP,
+	};
+	static const struct {
+		WHV_REGISTER_NAME name;
+		uint64_t v;
+	} regs[] = {
+		{ WHvArm64RegisterX2, UPPER + 0x3008 },
+		{ WHvArm64RegisterX4, SAY },
+		{ WHvArm64RegisterTtbr0El1, TTBR0 },
+		{ WHvArm64RegisterTtbr1El1, TTBR1 },
+		{ WHvArm64RegisterMairEl1, 0xff },
+		/* T0SZ, T1SZ 25; TG1 4 KiB; IPS 40 bits */
+		{ WHvArm64RegisterTcrEl1, 25 | 25 << 16 | 2ull << 30 | 2ull << 32 },
+		{ WHvArm64RegisterSctlrEl1, 0x30d00800 | 0x1005 },
+	};
+	const uint32_t rd = WHvTranslateGvaFlagValidateRead, wr = WHvTranslateGvaFlagValidateWrite;
+	uint64_t gpa;
+
+	start(code, sizeof(code), 1);
+	/* MMU off: flat */
+	CHECK_EQ(translated(0x5008, rd, &gpa), WHvTranslateGvaResultSuccess);
+	CHECK_EQ(gpa, 0x5008);
+	CHECK_EQ(translated(SAY, rd, &gpa), WHvTranslateGvaResultGpaUnmapped);
+	tables();
+	*(uint64_t *)(void *)(vm.ram + 0x5008) = 0x1122334455667788;
+	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++)
+		CHECK_EQ(vm_set(&vm, 0, regs[i].name, regs[i].v), S_OK);
+	CHECK_EQ(run(0), WHvRunVpExitReasonUnmappedGpa);
+	CHECK_EQ(last.MemoryAccess.Gpa, SAY);
+	CHECK_EQ(get(WHvArm64RegisterX3), 0x1122334455667788);
+	CHECK_EQ(translated(UPPER + 0x3008, rd, &gpa), WHvTranslateGvaResultSuccess);
+	CHECK_EQ(gpa, 0x5008);
+	CHECK_EQ(translated(VM_IMAGE_BASE, rd | WHvTranslateGvaFlagValidateExecute, &gpa),
+		 WHvTranslateGvaResultSuccess);
+	CHECK_EQ(gpa, VM_IMAGE_BASE);
+	CHECK_EQ(translated(UPPER + 0x3008, wr, &gpa), WHvTranslateGvaResultPrivilegeViolation);
+	CHECK_EQ(translated(UPPER + 0x4000, rd, &gpa), WHvTranslateGvaResultGpaUnmapped);
+	CHECK_EQ(translated(UPPER + 0x5000, rd, &gpa), WHvTranslateGvaResultPageNotPresent);
+	CHECK_EQ(translated(UPPER + 0x6000, rd, &gpa), WHvTranslateGvaResultInvalidPageTableFlags);
+	CHECK_EQ(translated(UPPER + 0x7000, rd, &gpa), WHvTranslateGvaResultPageNotPresent);
+	CHECK_EQ(translated(1ull << 40, rd, &gpa), WHvTranslateGvaResultPageNotPresent);
+	/* A table that is not there */
+	CHECK_EQ(WHvUnmapGpaRange(vm.p, 0x13000, PAGE), S_OK);
+	CHECK_EQ(translated(UPPER + 0x3008, rd, &gpa), WHvTranslateGvaResultGpaUnmapped);
+	done();
+}
