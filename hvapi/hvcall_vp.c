@@ -53,6 +53,48 @@ static uint16_t registers_take(const struct hcall_args *a, bool *own)
 	return HV_STATUS_SUCCESS;
 }
 
+/* The partition's own (HV_ANY_VP), for its parent alone; no VP of it runs meanwhile. */
+static __attribute__((noinline)) uint16_t shared_registers(struct hcall_args *a, bool set)
+{
+	uint64_t need = HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS;
+	uint16_t status = HV_STATUS_SUCCESS;
+	uint32_t i = a->rep_start;
+	struct lock_token t;
+
+	if (a->target == a->caller->partition)
+		return HV_STATUS_INVALID_VP_INDEX;
+	if ((a->caller->partition->privileges & need) != need)
+		return HV_STATUS_ACCESS_DENIED;
+	if (!header_ok(a))
+		return HV_STATUS_INVALID_PARAMETER;
+	t = lock_take(&a->target->lock);
+	if (a->target->state != PARTITION_ACTIVE) {
+		status = HV_STATUS_INVALID_PARTITION_STATE;
+	} else if (!vp_take_all(a->target)) {
+		status = HV_STATUS_INVALID_VP_STATE;
+	} else {
+		for (; status == HV_STATUS_SUCCESS && i < a->rep_count; i++) {
+			struct hv_register_assoc r = { .name = 0 };
+
+			memcpy(&r, a->list + (set ? sizeof(r) : 4) * i, set ? sizeof(r) : 4);
+			if (r.padding || r.reserved)
+				status = HV_STATUS_INVALID_PARAMETER;
+			else if (set)
+				status = arch_partition_set_register(a->target, r.name, &r.value);
+			else
+				status = arch_partition_get_register(a->target, r.name, &r.value);
+			if (status != HV_STATUS_SUCCESS)
+				break;
+			if (!set)
+				memcpy(a->out_list + 16 * i, &r.value, sizeof(r.value));
+		}
+		vp_drop_all(a->target);
+	}
+	lock_drop(t);
+	a->reps_done = i;
+	return status;
+}
+
 /* Registers that are a plain word of the VP are done right here: lists are mostly those. */
 static uint32_t get_plain(struct vp *vp, const uint8_t *names, uint8_t *values, uint32_t i,
 			  uint32_t count)
@@ -87,8 +129,11 @@ uint16_t hvcall_get_vp_registers(struct hcall_args *a)
 {
 	uint32_t i = a->rep_start;
 	bool own;
-	uint16_t status = registers_take(a, &own);
+	uint16_t status;
 
+	if (ARCH_SHARED_REGISTERS && unlikely(!a->vp))
+		return shared_registers(a, false);
+	status = registers_take(a, &own);
 	if (status != HV_STATUS_SUCCESS)
 		return status;
 	for (;; i++) {
@@ -116,8 +161,11 @@ uint16_t hvcall_set_vp_registers(struct hcall_args *a)
 {
 	uint32_t i = a->rep_start;
 	bool own;
-	uint16_t status = registers_take(a, &own);
+	uint16_t status;
 
+	if (ARCH_SHARED_REGISTERS && unlikely(!a->vp))
+		return shared_registers(a, true);
+	status = registers_take(a, &own);
 	if (status != HV_STATUS_SUCCESS)
 		return status;
 	for (;; i++) {

@@ -23,7 +23,8 @@
 #define REGISTERS(c, n, ine, oute, f) \
 	{ \
 		.code = c, .name = n, .in_size = 16, .in_elem = ine, .out_elem = oute, \
-		.rep = true, .fast_ext = true, .target = HCALL_TARGET_VP, \
+		.rep = true, .fast_ext = true, \
+		.target = ARCH_SHARED_REGISTERS ? HCALL_TARGET_VP_OR_ALL : HCALL_TARGET_VP, \
 		.privilege = ARCH_SELF_REGISTERS ? 0 : PARTS, .fn = f \
 	}
 

@@ -95,6 +95,12 @@ uint16_t arch_assert_interrupt(struct partition *p,
 /* The VP is taken. */
 uint16_t arch_cpuid_values(struct vp *vp, uint32_t flags, const struct hv_cpuid_leaf_info *leaf,
 			   struct hv_cpuid_values *out);
+/* Registers of a partition, by HV_ANY_VP (ARCH_SHARED_REGISTERS): the lock is held, all VPs are
+ * taken. */
+uint16_t arch_partition_get_register(const struct partition *p, uint32_t name,
+				     union hv_register_value *v);
+uint16_t arch_partition_set_register(struct partition *p, uint32_t name,
+				     const union hv_register_value *v);
 uint16_t arch_translate(struct vp *vp, uint64_t flags, uint64_t gva_page,
 			struct hv_output_translate_virtual_address *out);
 

@@ -31,6 +31,8 @@
 
 /* A VP reaches its synthetic registers by HvCallGet/SetVpRegisters: there are no MSRs. */
 #define ARCH_SELF_REGISTERS 1
+/* A partition has registers of its own, by HV_ANY_VP. */
+#define ARCH_SHARED_REGISTERS 1
 /* Bytes of a Z register at the longest that every CPU has, 0: no SVE (cpu.c) */
 extern uint32_t cpu_sve_vl;
 /*
@@ -113,6 +115,9 @@ struct arch_partition {
 	struct vgic *gic;	/* a page, and one for its SPIs; NULL: the root */
 	void *spis;
 	uint64_t gicd_base, gits_base; /* as the properties say */
+	/* ID registers, by id_index() of el2/id_regs.h; they change while no VP runs */
+	uint64_t id[32];
+	bool no_sve; /* they say that there is none, and the processor has it */
 };
 
 #endif

@@ -26,7 +26,8 @@
 #define ARCH_STACK_SIZE 16384u
 
 /* Synthetic registers are MSRs: only a partition's parent names them by hypercall. */
-#define ARCH_SELF_REGISTERS 0
+#define ARCH_SELF_REGISTERS   0
+#define ARCH_SHARED_REGISTERS 0
 /* A guest calls through a page that holds the processor's own instruction. */
 #define ARCH_HYPERCALL_PAGE 1
 /* Pages that arch_vp_init() takes: VMCB or VMCS with its virtual APIC, XSAVE area */

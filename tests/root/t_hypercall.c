@@ -311,6 +311,11 @@ TEST(hypercall_vp_index)
 		if (rows[k].target != VP && rows[k].code != HVCALL_DELETE_VP)
 			continue;
 		for (uint32_t i = 0; i < 6; i++) {
+			/* arm64: the partition has registers of its own */
+			if (bad[i] == HV_ANY_VP && ROOT_OWN_REGISTERS &&
+			    (rows[k].code == HVCALL_GET_VP_REGISTERS ||
+			     rows[k].code == HVCALL_SET_VP_REGISTERS))
+				continue;
 			memset(page, 0, 64);
 			memcpy(page, &id, 8);
 			memcpy(page + 8, &bad[i], 4);

@@ -142,7 +142,8 @@ UNITFLAGS_test_vp_run := $(FAKE_FLAGS)
 # arm64: the same rules, over tests/fake_hw/arm64
 ARM64_FLAGS := $(FAKE_FLAGS)
 UNIT_test_stage2 := arch/arm64/el2/stage2.c kernel/slat.c $(FAKE_ARCH)
-UNIT_test_id_regs := arch/arm64/el2/id_regs.c
+UNIT_test_id_regs := arch/arm64/el2/id_regs.c arch/arm64/el2/id_features.c
+UNITFLAGS_test_id_regs := -D_ARM64_
 UNIT_test_sgi_frame := arch/arm64/gicv3/sgi_frame.c
 UNITARCH_stage2 := arm64
 UNITARCH_id_regs := arm64
@@ -163,10 +164,11 @@ UNIT_test_gic := arch/arm64/gicv3/gic.c arch/arm64/gicv3/sgi_frame.c $(FAKE_ARCH
 UNITARCH_gic := arm64
 UNITFLAGS_test_gic := $(ARM64_FLAGS)
 VGIC_UNIT := $(wildcard arch/arm64/gicv3/vgic*.c)
-UNIT_test_el2_switch := $(patsubst %,arch/arm64/el2/%.c,vp_switch vp_run vp_gic vp_timer stage2 vp_regs hv_regs) $(VGIC_UNIT) \
+UNIT_test_el2_switch := $(patsubst %,arch/arm64/el2/%.c,vp_switch vp_run vp_gic vp_timer stage2 vp_regs hv_regs identity id_regs id_features) $(VGIC_UNIT) \
 	hvapi/cpuid.c $(FAKE_ARCH)
 UNITARCH_el2_switch := arm64
-UNIT_test_el2_groups := $(patsubst %,arch/arm64/el2/%.c,vp_groups interrupt property stage2) $(VGIC_UNIT) $(FAKE_ARCH)
+UNIT_test_el2_groups := $(patsubst %,arch/arm64/el2/%.c,vp_groups interrupt property stage2 identity id_regs id_features hv_regs) $(VGIC_UNIT) \
+	hvapi/cpuid.c $(FAKE_ARCH)
 UNITARCH_el2_groups := arm64
 UNITFLAGS_test_el2_groups := $(ARM64_FLAGS)
 UNITFLAGS_test_el2_switch := $(ARM64_FLAGS)

@@ -9,11 +9,15 @@
 
 #include <cmocka.h>
 
+#include <hv/arm64.h>
+#include <insn.h>
+
 #include <hv/vp_state.h>
 #include <hv/vp_state_arm64.h>
 #include <insn.h>
 
 #include "arch/arm64/el2/el2.h"
+#include "hvapi/hypercall.h"
 #include "fake_arch.h"
 #include "fake_vgic.h"
 
@@ -53,6 +57,12 @@ void partition_unimplemented(struct partition *p, uint32_t kind, const char *wha
 	(void)what;
 	(void)arg;
 	warned++;
+}
+
+bool hypercall_enabled(const struct partition *p)
+{
+	(void)p;
+	return true;
 }
 
 static int setup(void **state)
@@ -367,6 +377,152 @@ static void test_property(void **state)
 	assert_int_equal(get(GICD_BASE), 0x9000000);
 }
 
+/* -- what the VPs are told of the processor ------------------------------------------------------
+ */
+#define PFR0	 (HV_ARM64_REGISTER_ID_FIRST + 4 * 8)
+#define ISAR0	 (HV_ARM64_REGISTER_ID_FIRST + 6 * 8)
+#define CPU_PFR0 0x1101000101110012ull /* AArch32 at EL0, FP and SIMD with halves, GIC, SVE */
+
+static void identity(void)
+{
+	*fake_sysreg("ctr_el0") = 3 << 28;
+	*fake_sysreg("dczid_el0") = 1 << 4;
+	memset(fake_id, 0, sizeof(fake_id));
+	fake_id[4][0] = CPU_PFR0;
+	fake_id[5][0] = 9;
+	fake_id[6][0] = 0x1120; /* AES 2, SHA1 1, SHA2 1 */
+	fake_id[7][0] = 0x25;
+	cpu_sve_vl = 32;
+	memset(part.disabled_features, 0, sizeof(part.disabled_features));
+	assert_true(identity_init(&part));
+}
+
+static uint16_t set_id(uint32_t name, uint64_t v)
+{
+	union hv_register_value r = { { v, 0 } };
+
+	return arch_partition_set_register(&part, name, &r);
+}
+
+static uint64_t get_id(uint32_t name)
+{
+	union hv_register_value r = { { 0, 0 } };
+
+	assert_int_equal(arch_partition_get_register(&part, name, &r), HV_STATUS_SUCCESS);
+	assert_int_equal(r.low_high[1], 0);
+	return r.reg64;
+}
+
+static void test_identity(void **state)
+{
+	union hv_register_value wide = { { 0x1120, 1 } };
+
+	(void)state;
+	identity();
+	assert_int_equal(get_id(PFR0), 0x1101000101110011); /* AArch32 is hidden */
+	assert_int_equal(get_id(ISAR0), 0x1120);
+	assert_int_equal(identity_register(&part, 6, 0), 0x1120);
+	/* Less is taken, more and nonsense is not, and changes nothing. */
+	assert_int_equal(set_id(ISAR0, 0x1110), HV_STATUS_SUCCESS);
+	assert_int_equal(get_id(ISAR0), 0x1110);
+	assert_int_equal(set_id(ISAR0, 0x1130), HV_STATUS_INVALID_REGISTER_VALUE);
+	assert_int_equal(set_id(ISAR0, 0x1111), HV_STATUS_INVALID_REGISTER_VALUE);
+	assert_int_equal(arch_partition_set_register(&part, ISAR0, &wide),
+			 HV_STATUS_INVALID_REGISTER_VALUE);
+	assert_int_equal(get_id(ISAR0), 0x1110);
+	/* Back to what the processor has */
+	assert_int_equal(set_id(ISAR0, 0x1120), HV_STATUS_SUCCESS);
+	/* AArch32's, and those without a name: zero and no more */
+	for (uint32_t n = 8; n < 128; n++) {
+		uint32_t crm = n / 8;
+
+		if (crm >= 4 && crm < 8)
+			continue;
+		assert_int_equal(get_id(HV_ARM64_REGISTER_ID_FIRST + n), 0);
+		assert_int_equal(set_id(HV_ARM64_REGISTER_ID_FIRST + n, 0), HV_STATUS_SUCCESS);
+		assert_int_equal(set_id(HV_ARM64_REGISTER_ID_FIRST + n, 1),
+				 HV_STATUS_INVALID_REGISTER_VALUE);
+	}
+	/* A VP's own, and what is no ID register */
+	for (uint32_t n = 0; n < 8; n++)
+		assert_int_equal(set_id(HV_ARM64_REGISTER_ID_FIRST + n, 0),
+				 HV_STATUS_UNKNOWN_REGISTER_NAME);
+	assert_int_equal(set_id(HV_ARM64_REGISTER_ID_LAST + 1, 0), HV_STATUS_UNKNOWN_REGISTER_NAME);
+	assert_int_equal(set_id(HV_ARM64_REGISTER_ID_FIRST - 1, 0),
+			 HV_STATUS_UNKNOWN_REGISTER_NAME);
+	assert_int_equal(arch_partition_get_register(&part, HV_ARM64_REGISTER_ID_MPIDR, &wide),
+			 HV_STATUS_UNKNOWN_REGISTER_NAME);
+	/* The counterparts of CPUID can be read. */
+	assert_int_equal(
+		arch_partition_get_register(&part, HV_REGISTER_IMPLEMENTATION_LIMITS_INFO, &wide),
+		HV_STATUS_SUCCESS);
+	assert_int_equal(set_id(HV_REGISTER_IMPLEMENTATION_LIMITS_INFO, 0),
+			 HV_STATUS_UNKNOWN_REGISTER_NAME);
+	/* By a VP: to read, not to write */
+	assert_int_equal(identity_register(&part, 3, 0), 0);
+	assert_int_equal(identity_register(&part, 8, 0), 0);
+	/* Before there is a GIC there is no partition to have others. */
+	part.arch.gic = NULL;
+	part.arch.id[0] = 1;
+	assert_int_equal(identity_register(&part, 4, 0), 0x1101000101110011);
+}
+
+static void test_identity_sve(void **state)
+{
+	(void)state;
+	identity();
+	assert_true(identity_sve(&part));
+	assert_int_not_equal(arch_state_size(&part, HV_VP_STATE_SVE), 0);
+	assert_int_equal(get(HV_PARTITION_PROPERTY_QUOIN_SVE_VECTOR_LENGTH), 32);
+	assert_int_equal(set_id(PFR0, 0x1101000001110011), HV_STATUS_SUCCESS);
+	assert_false(identity_sve(&part));
+	assert_true(part.arch.no_sve);
+	assert_int_equal(arch_state_size(&part, HV_VP_STATE_SVE), 0);
+	assert_int_equal(get(HV_PARTITION_PROPERTY_QUOIN_SVE_VECTOR_LENGTH), 0);
+	assert_int_equal(arch_state_get_pages(&vps[0], HV_VP_STATE_SVE, NULL),
+			 HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(arch_state_set_pages(&vps[0], HV_VP_STATE_SVE, NULL),
+			 HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(set_id(PFR0, 0x1101000101110011), HV_STATUS_SUCCESS);
+	assert_true(identity_sve(&part));
+	/* On a CPU without it nothing has to be trapped. */
+	fake_id[4][0] = 0x1110012;
+	cpu_sve_vl = 0;
+	assert_true(identity_init(&part));
+	assert_false(part.arch.no_sve);
+	assert_false(identity_sve(&part));
+}
+
+static void test_identity_features(void **state)
+{
+	uint64_t f;
+
+	(void)state;
+	identity();
+	f = get(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0);
+	assert_true(f >> 20 & 1 && f >> 21 & 1 && f >> 56 & 1 && f >> 9 & 1);
+	assert_false(f >> 46 & 1);
+	assert_true(get(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1) >> 37 & 1);
+	/* Without SVE and PMULL from the start */
+	part.disabled_features[0] = BIT(21);
+	part.disabled_features[1] = BIT(37);
+	assert_true(identity_init(&part));
+	assert_int_equal(get(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0), f & ~BIT(21));
+	assert_false(get(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1) >> 37 & 1);
+	assert_false(identity_sve(&part));
+	assert_int_equal(get_id(ISAR0), 0x1110);
+	/* FP, or a cache that needs no cleaning, cannot be taken away. */
+	part.disabled_features[0] = BIT(9);
+	assert_false(identity_init(&part));
+	part.disabled_features[0] = BIT(56);
+	assert_false(identity_init(&part));
+	/* What is not there cannot be missed. */
+	part.disabled_features[0] = BIT(46) | BIT(16);
+	assert_true(identity_init(&part));
+	part.arch.gic = NULL;
+	assert_int_equal(get(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0), f);
+}
+
 static void test_property_values(void **state)
 {
 	(void)state;
@@ -397,6 +553,9 @@ int main(void)
 		cmocka_unit_test_setup(test_assert_bad, setup),
 		cmocka_unit_test_setup(test_raise, setup),
 		cmocka_unit_test_setup(test_property, setup),
+		cmocka_unit_test_setup(test_identity, setup),
+		cmocka_unit_test_setup(test_identity_sve, setup),
+		cmocka_unit_test_setup(test_identity_features, setup),
 		cmocka_unit_test_setup(test_property_values, setup),
 	};
 

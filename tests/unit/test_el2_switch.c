@@ -379,6 +379,78 @@ static void test_sve(void **state)
 			 HV_STATUS_UNKNOWN_REGISTER_NAME);
 }
 
+static uint64_t cptr_in_guest;
+static void look_at_cptr(void)
+{
+	cptr_in_guest = *fake_sysreg("cptr_el2");
+}
+
+/* Hidden: it traps while the guest runs, and only then, as it would trap EL2's own switch. */
+static void test_sve_hidden(void **state)
+{
+	union hv_register_value v = { { 0, 0 } };
+	int on, off;
+
+	(void)state;
+	cpu_sve_vl = 64;
+	for (uint32_t i = 0; i < 2; i++) {
+		root_vp.arch.z[i] = root_z[i];
+		vp.arch.z[i] = guest_z[i];
+	}
+	part.arch.no_sve = true;
+	*fake_sysreg("cptr_el2") = CPTR_RES1 & ~CPTR_TZ;
+	in_guest = look_at_cptr;
+	exits[0] = EXIT_IRQ;
+	(void)run();
+	assert_int_equal(entered, 1);
+	assert_int_equal(cptr_in_guest, CPTR_RES1 | CPTR_TZ);
+	assert_int_equal(*fake_sysreg("cptr_el2"), CPTR_RES1 & ~CPTR_TZ);
+	on = fake_next("cptr_el2", 0);
+	off = fake_next("cptr_el2", on + 1);
+	assert_true(on >= 0 && off > on);
+	/* The guest's ZCR_EL1 went in before, and the root's comes back after a barrier. */
+	assert_true(fake_next("s3_0_c1_c2_0", 0) < on);
+	assert_true(fake_next("isb", off) < fake_next("s3_0_c1_c2_0", off));
+	assert_int_equal(arch_vp_get_register(&vp, HV_ARM64_REGISTER_ZCR_EL1, &v),
+			 HV_STATUS_UNKNOWN_REGISTER_NAME);
+	assert_int_equal(arch_vp_set_register(&vp, HV_ARM64_REGISTER_ZCR_EL1, &v),
+			 HV_STATUS_UNKNOWN_REGISTER_NAME);
+	/* One that has it costs no write. */
+	part.arch.no_sve = false;
+	fake_did_count = 0;
+	exit_at = 0;
+	(void)run();
+	assert_int_equal(fake_next("cptr_el2", 0), -1);
+	cpu_sve_vl = 0;
+}
+
+/* ID registers by a VP's index: all can be read, none set; three are its own. */
+static void test_id_names(void **state)
+{
+	union hv_register_value v = { { 0, 0 } };
+
+	(void)state;
+	*fake_sysreg("midr_el1") = 0x410fd0c1;
+	*fake_sysreg("revidr_el1") = 0x77;
+	vp.arch.mpidr = 0x101;
+	assert_int_equal(arch_vp_get_register(&vp, HV_ARM64_REGISTER_ID_MIDR, &v),
+			 HV_STATUS_SUCCESS);
+	assert_int_equal(v.reg64, 0x410fd0c1);
+	assert_int_equal(arch_vp_get_register(&vp, HV_ARM64_REGISTER_ID_MPIDR, &v),
+			 HV_STATUS_SUCCESS);
+	assert_int_equal(v.reg64, 0x80000101);
+	assert_int_equal(arch_vp_get_register(&vp, HV_ARM64_REGISTER_ID_REVIDR, &v),
+			 HV_STATUS_SUCCESS);
+	assert_int_equal(v.reg64, 0x77);
+	part.arch.id[2 * 8] = 0x1120;
+	assert_int_equal(arch_vp_get_register(&vp, HV_ARM64_REGISTER_ID_FIRST + 6 * 8, &v),
+			 HV_STATUS_SUCCESS);
+	assert_int_equal(v.reg64, 0x1120);
+	for (uint32_t n = HV_ARM64_REGISTER_ID_FIRST; n <= HV_ARM64_REGISTER_ID_LAST; n++)
+		assert_int_equal(arch_vp_set_register(&vp, n, &v), HV_STATUS_ACCESS_DENIED);
+	assert_int_equal(part.arch.id[2 * 8], 0x1120);
+}
+
 /* What a guest may name of its own before it has said who it is, and after; nothing in silicon. */
 static bool known;
 bool hypercall_enabled(const struct partition *p)
@@ -1036,6 +1108,8 @@ int main(void)
 		cmocka_unit_test_setup(test_in_force, setup),
 		cmocka_unit_test_setup(test_root_again, setup),
 		cmocka_unit_test_setup(test_sve, setup),
+		cmocka_unit_test_setup(test_sve_hidden, setup),
+		cmocka_unit_test_setup(test_id_names, setup),
 		cmocka_unit_test_setup(test_own_registers, setup),
 		cmocka_unit_test_setup(test_set_counter, setup),
 		cmocka_unit_test_setup(test_walks, setup),

@@ -86,6 +86,39 @@ void root_close_page(struct partition *owner, void *page)
 	(void)page;
 }
 
+static bool take_all_ok;
+static uint32_t all_taken;
+static uint64_t shared[4];
+bool vp_take_all(struct partition *p)
+{
+	assert_true(p->lock.held);
+	all_taken += take_all_ok;
+	return take_all_ok;
+}
+void vp_drop_all(struct partition *p)
+{
+	assert_true(p->lock.held);
+	all_taken--;
+}
+uint16_t arch_partition_get_register(const struct partition *p, uint32_t name,
+				     union hv_register_value *v)
+{
+	assert_true(p->lock.held && all_taken == 1);
+	if (name >= 4)
+		return HV_STATUS_UNKNOWN_REGISTER_NAME;
+	v->reg64 = shared[name];
+	return OK;
+}
+uint16_t arch_partition_set_register(struct partition *p, uint32_t name,
+				     const union hv_register_value *v)
+{
+	assert_true(p->lock.held && all_taken == 1);
+	if (name >= 4)
+		return HV_STATUS_INVALID_REGISTER_VALUE;
+	shared[name] = v->reg64;
+	return OK;
+}
+
 /* -- a call -------------------------------------------------------------------------------------
  */
 static struct {
@@ -262,6 +295,84 @@ static void test_others(void **state)
 	assert_int_equal(taken, 0);
 }
 
+/* HV_ANY_VP: the parser leaves no VP. For a parent, while none of the VPs runs. */
+static struct partition child;
+static uint16_t call_all(hcall_handler fn, struct partition *p, uint32_t count)
+{
+	struct hcall_args a = { .caller = &self,
+				.target = p,
+				.in = (uint8_t *)&in,
+				.list = in.list,
+				.out_list = (uint8_t *)out,
+				.rep_count = count };
+	uint16_t status;
+
+	memset(out, 0xcc, sizeof(out));
+	fake_forget();
+	status = fn(&a);
+	assert_int_equal(all_taken, 0);
+	assert_false(p->lock.held);
+	done = a.reps_done;
+	return status;
+}
+
+static void test_shared(void **state)
+{
+	struct hv_register_assoc *r = (struct hv_register_assoc *)(void *)in.list;
+
+	(void)state;
+	memset(&child, 0, sizeof(child));
+	memset(shared, 0, sizeof(shared));
+	take_all_ok = true;
+	child.state = PARTITION_ACTIVE;
+	guest.privileges = HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS;
+	assocs(1, 2, 3);
+	assert_int_equal(call_all(hvcall_set_vp_registers, &child, 3), OK);
+	assert_int_equal(done, 3);
+	names(3, 1, 2);
+	assert_int_equal(call_all(hvcall_get_vp_registers, &child, 3), OK);
+	assert_int_equal(done, 3);
+	assert_int_equal(out[0][0], 13);
+	assert_int_equal(out[1][0], 11);
+	assert_int_equal(out[2][0], 12);
+	assert_int_equal(out[2][1], 0);
+	/* The first that is refused ends it. */
+	names(3, 9, 2);
+	assert_int_equal(call_all(hvcall_get_vp_registers, &child, 3),
+			 HV_STATUS_UNKNOWN_REGISTER_NAME);
+	assert_int_equal(done, 1);
+	assert_int_equal(out[1][0], 0xcccccccccccccccc);
+	assocs(3, 9, 2);
+	assert_int_equal(call_all(hvcall_set_vp_registers, &child, 3),
+			 HV_STATUS_INVALID_REGISTER_VALUE);
+	assert_int_equal(done, 1);
+	assert_int_equal(shared[3], 11);
+	assert_int_equal(shared[2], 12);
+	assocs(1, 2, 3);
+	r[1].padding = 1;
+	assert_int_equal(call_all(hvcall_set_vp_registers, &child, 3), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(done, 1);
+	assocs(1, 2, 3);
+	r[0].reserved = 1;
+	assert_int_equal(call_all(hvcall_set_vp_registers, &child, 3), HV_STATUS_INVALID_PARAMETER);
+	assert_int_equal(done, 0);
+	in.h.input_vtl = 1;
+	assert_int_equal(call_all(hvcall_get_vp_registers, &child, 3), HV_STATUS_INVALID_PARAMETER);
+	/* One runs; not initialized; one's own; without the privilege */
+	names(1, 2, 3);
+	take_all_ok = false;
+	assert_int_equal(call_all(hvcall_get_vp_registers, &child, 3), HV_STATUS_INVALID_VP_STATE);
+	take_all_ok = true;
+	child.state = PARTITION_CREATED;
+	assert_int_equal(call_all(hvcall_set_vp_registers, &child, 1),
+			 HV_STATUS_INVALID_PARTITION_STATE);
+	child.state = PARTITION_ACTIVE;
+	assert_int_equal(call_all(hvcall_get_vp_registers, &guest, 1), HV_STATUS_INVALID_VP_INDEX);
+	guest.privileges = ~HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS;
+	assert_int_equal(call_all(hvcall_get_vp_registers, &child, 1), HV_STATUS_ACCESS_DENIED);
+	assert_int_equal(done, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +380,7 @@ int main(void)
 		cmocka_unit_test_setup(test_own_plain, begin),
 		cmocka_unit_test_setup(test_own_bad, begin),
 		cmocka_unit_test_setup(test_others, begin),
+		cmocka_unit_test_setup(test_shared, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

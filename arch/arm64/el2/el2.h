@@ -184,9 +184,18 @@ struct gva_fault {
 enum gva_result gva_translate(const struct vp *vp, uint64_t va, uint32_t access, gpa_t *gpa,
 			      struct gva_fault *fault);
 
+/* -- identity.c: what a partition's VPs are told of the processor -------------------------------
+ */
+/* From the processor and the features that the partition goes without; false: one cannot go. */
+bool identity_init(struct partition *p);
+/* op0 3, op1 0, CRn 0. The root, and what is not initialized yet: the default */
+uint64_t identity_register(const struct partition *p, uint32_t crm, uint32_t op2);
+uint64_t identity_features(const struct partition *p, uint32_t bank);
+bool identity_sve(const struct partition *p);
+
 /* -- hv_regs.c: registers that the hypervisor gives a VP by name ---------------------------------
  */
 bool vp_pstate_valid(uint64_t v);
-bool hv_reg_get(const struct vp *vp, uint32_t name, union hv_register_value *v);
+bool hv_reg_get(const struct partition *p, uint32_t name, union hv_register_value *v);
 
 #endif

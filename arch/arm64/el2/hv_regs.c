@@ -10,17 +10,17 @@
 #include "hvapi/hypercall.h"
 #include "kernel/arch.h"
 
-bool hv_reg_get(const struct vp *vp, uint32_t name, union hv_register_value *v)
+bool hv_reg_get(const struct partition *p, uint32_t name, union hv_register_value *v)
 {
 	uint32_t r[4];
 
 	switch (name) {
 	case HV_REGISTER_HYPERVISOR_VERSION:
-		hv_cpuid(vp->partition, 0x40000002, r);
+		hv_cpuid(p, 0x40000002, r);
 		break;
 	case HV_REGISTER_PRIVILEGES_AND_FEATURES_INFO:
 		/* Features, privileges, then the rest of the features: none that arm64 has */
-		hv_cpuid(vp->partition, 0x40000003, r);
+		hv_cpuid(p, 0x40000003, r);
 		r[2] = r[3] = 0;
 		break;
 	case HV_REGISTER_FEATURES_INFO:
@@ -29,7 +29,7 @@ bool hv_reg_get(const struct vp *vp, uint32_t name, union hv_register_value *v)
 		r[1] = ~0u; /* never retry spin locks by hypercall */
 		break;
 	case HV_REGISTER_IMPLEMENTATION_LIMITS_INFO:
-		hv_cpuid(vp->partition, 0x40000005, r);
+		hv_cpuid(p, 0x40000005, r);
 		break;
 	default:
 		return false;

@@ -186,3 +186,55 @@ uint64_t id_filter(uint32_t crm, uint32_t op2, uint64_t hw)
 	}
 	return v;
 }
+
+/* Fields that are signed (Arm ARM, D19.1.3): 0xf is less than 0; and what the least is that they
+ * say */
+static const struct {
+	uint8_t crm, op2, lsb;
+	bool is_signed;
+	int8_t least;
+} bounds[] = {
+	{ 4, 0, 0, false, 1 },	/* EL0 */
+	{ 4, 0, 4, false, 1 },	/* EL1 */
+	{ 4, 0, 16, true, 0 },	/* FP */
+	{ 4, 0, 20, true, 0 },	/* AdvSIMD */
+	{ 4, 0, 24, false, 1 }, /* GIC */
+	{ 5, 0, 0, false, 6 },	/* DebugVer */
+	{ 5, 0, 36, true, -1 }, /* DoubleLock */
+	{ 7, 0, 24, true, -1 }, /* TGran64 */
+	{ 7, 0, 28, true, -1 }, /* TGran4 */
+};
+
+static bool field_restricts(const struct id_field *f, uint64_t whole, uint64_t v)
+{
+	int32_t from = (int32_t)(whole >> f->lsb & 0xf), to = (int32_t)(v >> f->lsb & 0xf),
+		least = 0;
+
+	for (uint32_t i = 0; i < ARRAY_LEN(bounds); i++) {
+		if (bounds[i].crm != f->crm || bounds[i].op2 != f->op2 || bounds[i].lsb != f->lsb)
+			continue;
+		least = bounds[i].least;
+		if (bounds[i].is_signed) {
+			from -= from > 7 ? 16 : 0;
+			to -= to > 7 ? 16 : 0;
+		}
+	}
+	/* As it is, it may stay. */
+	return to == from || (to < from && to >= least);
+}
+
+bool id_restricts(uint32_t crm, uint32_t op2, uint64_t whole, uint64_t v)
+{
+	uint64_t known = 0;
+
+	for (uint32_t i = 0; i < id_field_count; i++) {
+		const struct id_field *f = &id_fields[i];
+
+		if (f->crm != crm || f->op2 != op2)
+			continue;
+		known |= 0xfull << f->lsb;
+		if (!field_restricts(f, whole, v))
+			return false;
+	}
+	return !(v & ~known);
+}

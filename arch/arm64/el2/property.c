@@ -25,7 +25,11 @@ uint16_t arch_property(const struct partition *p, uint32_t code, uint64_t *v)
 		*v = 2 + FIELD(read_sysreg(ctr_el0), 19, 16);
 		break;
 	case HV_PARTITION_PROPERTY_QUOIN_SVE_VECTOR_LENGTH:
-		*v = cpu_sve_vl;
+		*v = identity_sve(p) ? cpu_sve_vl : 0;
+		break;
+	case HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0:
+	case HV_PARTITION_PROPERTY_PROCESSOR_FEATURES1:
+		*v = identity_features(p, code - HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0);
 		break;
 	case HV_PARTITION_PROPERTY_GICD_BASE_ADDRESS:
 		*v = p->arch.gicd_base;

@@ -3,7 +3,6 @@
 #include <insn.h>
 
 #include "arch/arm64/el2/el2.h"
-#include "arch/arm64/el2/id_regs.h"
 #include "kernel/bits.h"
 #include "kernel/arch.h"
 
@@ -62,7 +61,7 @@ enum trap_action trap_sysreg(struct vp *vp, const struct el2_trap *t)
 	/* HCR_EL2.TID3: the ID space, reads only (writes are undefined at EL1 already) */
 	if (OP0(iss) == 3 && OP1(iss) == 0 && CRN(iss) == 0 && CRM(iss) >= 1 && CRM(iss) <= 7 &&
 	    iss & READ)
-		return answer(vp, iss, id_filter(CRM(iss), OP2(iss), read_id(CRM(iss), OP2(iss))));
+		return answer(vp, iss, identity_register(vp->partition, CRM(iss), OP2(iss)));
 	/* HCR_EL2.TACR: ACTLR_EL1 reads as it is and keeps its value */
 	if (OP0(iss) == 3 && OP1(iss) == 0 && CRN(iss) == 1 && CRM(iss) == 0 && OP2(iss) == 1)
 		return answer(vp, iss, read_sysreg(actlr_el1));

@@ -13,10 +13,14 @@
 
 uint16_t arch_partition_init(struct partition *p)
 {
-	struct vgic *gic = pool_alloc(&p->pool);
-	void *spis = gic ? pool_alloc(&p->pool) : NULL;
+	struct vgic *gic;
+	void *spis;
 
 	_Static_assert(ARCH_SPIS <= VGIC_SPIS_A_PAGE, "one page of SPIs");
+	if (!identity_init(p))
+		return HV_STATUS_PROCESSOR_FEATURE_NOT_SUPPORTED;
+	gic = pool_alloc(&p->pool);
+	spis = gic ? pool_alloc(&p->pool) : NULL;
 	if (!spis) {
 		if (gic)
 			pool_free(&p->pool, gic);

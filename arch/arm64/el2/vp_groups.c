@@ -20,7 +20,7 @@ uint32_t arch_state_size(const struct partition *p, uint32_t type)
 	case HV_VP_STATE_GLOBAL_INTERRUPT_ARM64:
 		return vgic_global_size(p->arch.gic);
 	case HV_VP_STATE_SVE:
-		return cpu_sve_vl
+		return identity_sve(p)
 			       ? (uint32_t)sizeof(struct hv_arm64_sve_state) +
 					 SVE_Z_REGS * cpu_sve_vl + (SVE_P_REGS + 1) * cpu_sve_vl / 8
 			       : 0;
@@ -114,7 +114,7 @@ static uint16_t set_sve(struct arch_vp *a, void *const *pages)
 
 uint16_t arch_state_get_pages(struct vp *vp, uint32_t type, void *const *pages)
 {
-	if (type != HV_VP_STATE_SVE || !cpu_sve_vl)
+	if (type != HV_VP_STATE_SVE || !identity_sve(vp->partition))
 		return HV_STATUS_INVALID_PARAMETER;
 	get_sve(&vp->arch, pages);
 	return HV_STATUS_SUCCESS;
@@ -122,7 +122,7 @@ uint16_t arch_state_get_pages(struct vp *vp, uint32_t type, void *const *pages)
 
 uint16_t arch_state_set_pages(struct vp *vp, uint32_t type, void *const *pages)
 {
-	if (type != HV_VP_STATE_SVE || !cpu_sve_vl)
+	if (type != HV_VP_STATE_SVE || !identity_sve(vp->partition))
 		return HV_STATUS_INVALID_PARAMETER;
 	return set_sve(&vp->arch, pages);
 }

@@ -96,7 +96,7 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 	uint64_t *at;
 	bool *flag;
 
-	if (hv_reg_get(vp, name, v))
+	if (hv_reg_get(vp->partition, name, v))
 		return HV_STATUS_SUCCESS;
 	/* The root's own are in its CPU, and its own business */
 	if (vp->partition == partition_root)
@@ -122,7 +122,7 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 			v->reg64 = HV_ACTIVITY_STARTUP_SUSPEND;
 		break;
 	case HV_ARM64_REGISTER_ZCR_EL1:
-		if (!cpu_sve_vl)
+		if (!identity_sve(vp->partition))
 			return HV_STATUS_UNKNOWN_REGISTER_NAME;
 		v->reg64 = a->zcr;
 		break;
@@ -139,9 +139,11 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 		v->reg64 = a->pstate;
 		break;
 	case HV_ARM64_REGISTER_MPIDR_EL1:
+	case HV_ARM64_REGISTER_ID_MPIDR:
 		v->reg64 = a->mpidr | BIT(31);
 		break;
 	case HV_ARM64_REGISTER_MIDR_EL1:
+	case HV_ARM64_REGISTER_ID_MIDR:
 		v->reg64 = read_sysreg(midr_el1);
 		break;
 	case HV_ARM64_REGISTER_CNTV_CTL_EL0:
@@ -150,6 +152,11 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 	case HV_ARM64_REGISTER_CNTVCT_EL0:
 		v->reg64 = arch_vp_tsc(vp);
 		break;
+	case HV_ARM64_REGISTER_ID_REVIDR:
+		v->reg64 = read_sysreg(revidr_el1);
+		break;
+	case HV_ARM64_REGISTER_ID_FIRST + 8 ... HV_ARM64_REGISTER_ID_LAST:
+		return arch_partition_get_register(vp->partition, name, v);
 	default:
 		partition_unimplemented(vp->partition, UNIMPLEMENTED_REGISTER, "register", name);
 		return HV_STATUS_UNKNOWN_REGISTER_NAME;
@@ -189,13 +196,15 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 	if (suspend_flag(vp, name, &flag))
 		return set_flag(vp, flag, v);
 	switch (name) {
+	case HV_ARM64_REGISTER_ID_FIRST ... HV_ARM64_REGISTER_ID_LAST:
+		return HV_STATUS_ACCESS_DENIED; /* the partition's, and not by one VP */
 	case HV_REGISTER_INTERNAL_ACTIVITY_STATE:
 		if (v->reg64 & ~(uint64_t)HV_ACTIVITY_STARTUP_SUSPEND)
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		psci_set_power(vp, !v->reg64);
 		return HV_STATUS_SUCCESS;
 	case HV_ARM64_REGISTER_ZCR_EL1:
-		if (!cpu_sve_vl)
+		if (!identity_sve(vp->partition))
 			return HV_STATUS_UNKNOWN_REGISTER_NAME;
 		if (v->reg64 & ~ZCR_LEN)
 			return HV_STATUS_INVALID_REGISTER_VALUE;

@@ -83,6 +83,8 @@ void arch_vp_switch_in(struct vp *vp)
 	write_sysreg(hcr_el2, HCR_GUEST | (a->serror ? HCR_VSE : 0));
 	vp_gic_load(vp);
 	load_el1(a);
+	if (vp->partition->arch.no_sve)
+		write_sysreg(cptr_el2, read_sysreg(cptr_el2) | CPTR_TZ);
 	isb();
 	cpu->current = vp;
 	vp->cpu = cpu->index;
@@ -98,6 +100,11 @@ void arch_vp_switch_out(struct vp *vp)
 	write_sysreg(cnthp_ctl_el2, 0);
 	vp->arch.serror = read_sysreg(hcr_el2) & HCR_VSE;
 	vp_gic_unload(vp);
+	/* It traps EL2 too: the registers are switched all the same */
+	if (vp->partition->arch.no_sve) {
+		write_sysreg(cptr_el2, read_sysreg(cptr_el2) & ~CPTR_TZ);
+		isb();
+	}
 	save_el1(&vp->arch);
 	stage2_walks_off();
 	write_sysreg(hcr_el2, HCR_ROOT);

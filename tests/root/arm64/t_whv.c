@@ -527,3 +527,142 @@ TEST(whv_translate)
 	CHECK_EQ(translated(UPPER + 0x3008, rd, &gpa), WHvTranslateGvaResultGpaUnmapped);
 	done();
 }
+
+/* -- what the VPs are told of the processor -----------------------------------------------------
+ */
+static HRESULT set_shared(WHV_REGISTER_NAME name, uint64_t v)
+{
+	return vm_set(&vm, WHV_ANY_VP, name, v);
+}
+
+static uint64_t get_shared(WHV_REGISTER_NAME name)
+{
+	uint64_t v = 0;
+
+	CHECK_EQ(vm_get(&vm, WHV_ANY_VP, name, &v), S_OK);
+	return v;
+}
+
+/* mrs x3, <id register>; str x3, [x2]; and what the guest reads is what the partition says. */
+TEST(whv_id_registers)
+{
+	static const struct {
+		WHV_REGISTER_NAME name;
+		uint32_t mrs;
+	} regs[] = {
+		{ WHvArm64RegisterIdAa64Pfr0El1, 0xd5380403 },
+		{ WHvArm64RegisterIdAa64Isar0El1, 0xd5380603 },
+		{ WHvArm64RegisterIdAa64Mmfr2El1, 0xd5380743 },
+	};
+	static const uint64_t less[] = { ~(0xfull << 48), ~0xf0ull, ~0xf0ull }; /* DIT, AES, UAO */
+	uint32_t code[3];
+
+	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
+		uint64_t whole, v;
+
+		code[0] = regs[i].mrs;
+		code[1] = 0xf9000043; /* str x3, [x2] */
+		code[2] = LOOP;
+		start(code, sizeof(code), 2);
+		CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX2, SAY), S_OK);
+		whole = get_shared(regs[i].name);
+		CHECK_EQ(run(0), WHvRunVpExitReasonUnmappedGpa);
+		CHECK_EQ(get(WHvArm64RegisterX3), whole);
+		CHECK_EQ(get(regs[i].name), whole);
+		CHECK_EQ(set_shared(regs[i].name, whole & less[i]), S_OK);
+		/* More than there is, or by one VP's index, is refused. */
+		CHECK(FAILED(set_shared(regs[i].name, whole | 0xf00)));
+		CHECK_EQ(vm_set(&vm, 0, regs[i].name, whole), E_ACCESSDENIED);
+		CHECK_EQ(get_shared(regs[i].name), whole & less[i]);
+		CHECK_EQ(vm_get(&vm, 1, regs[i].name, &v), S_OK);
+		CHECK_EQ(v, whole & less[i]);
+		CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterPc, VM_IMAGE_BASE), S_OK);
+		CHECK_EQ(run(0), WHvRunVpExitReasonUnmappedGpa);
+		CHECK_EQ(get(WHvArm64RegisterX3), whole & less[i]);
+		done();
+	}
+}
+
+/* SVE taken away: its state is unknown, and its instructions are undefined. */
+TEST(whv_no_sve)
+{
+	/* msr cpacr_el1, x1; isb; index z9.b, #3, #5; str x3, [x2] */
+	static const uint32_t code[] = { 0xd5181041, 0xd5033fdf, 0x04254069, 0xf9000043 };
+	const WHV_REGISTER_NAME pfr0 = WHvArm64RegisterIdAa64Pfr0El1;
+	UINT32 n;
+
+	if (!(read_sysreg(id_aa64pfr0_el1) >> 32 & 0xf))
+		test_skip("no SVE on this CPU");
+	start(code, sizeof(code), 1);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX1, 0x330000), S_OK); /* FPEN, ZEN */
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX2, SAY), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterVbarEl1, SAY + 0x10000), S_OK);
+	CHECK_EQ(run(0), WHvRunVpExitReasonUnmappedGpa);
+	CHECK_EQ(last.MemoryAccess.Gpa, SAY);
+	CHECK_EQ(set_shared(pfr0, get_shared(pfr0) & ~(0xfull << 32)), S_OK);
+	CHECK_EQ(WHvGetVirtualProcessorState(vm.p, 0, WHvVirtualProcessorStateTypeSveState, NULL, 0,
+					     &n),
+		 E_INVALIDARG);
+	CHECK(FAILED(vm_set(&vm, 0, WHvArm64RegisterZcrEl1, 0)));
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterPc, VM_IMAGE_BASE), S_OK);
+	/* The vectors are where nothing is: the fetch tells that it came there. */
+	CHECK_EQ(run(0), WHvRunVpExitReasonUnmappedGpa);
+	CHECK_EQ(last.MemoryAccess.Gpa, SAY + 0x10200);
+	CHECK_EQ(get(WHvArm64RegisterElrEl1), VM_IMAGE_BASE + 8);
+	CHECK_EQ(get(WHvArm64RegisterEsrEl1) >> 26, 0); /* unknown reason */
+	/* The root's own is untouched. */
+	CHECK((read_sysreg(id_aa64pfr0_el1) >> 32 & 0xf) != 0);
+	done();
+}
+
+/* Features at creation: what is asked for less, the guest has less. */
+TEST(whv_features)
+{
+	WHV_PROCESSOR_FEATURES_BANKS have, want, got;
+	WHV_ARM64_IC_PARAMETERS ic;
+	WHV_PARTITION_HANDLE p;
+	UINT32 one = 1, n;
+
+	whv_metal_init();
+	CHECK_EQ(WHvGetCapability(WHvCapabilityCodeProcessorFeaturesBanks, &have, sizeof(have), &n),
+		 S_OK);
+	CHECK(have.Bank0.Fp && have.Bank0.AdvSimd && have.Bank0.GicV3V4);
+	CHECK_EQ(have.Bank0.Aes, (read_sysreg(id_aa64isar0_el1) >> 4 & 0xf) >= 1);
+	CHECK_EQ(have.Bank1.Sve, (read_sysreg(id_aa64pfr0_el1) >> 32 & 0xf) >= 1);
+	CHECK_EQ(have.Bank0.Pan, (read_sysreg(id_aa64mmfr1_el1) >> 20 & 0xf) >= 1);
+	want = have;
+	want.Bank0.Aes = want.Bank0.PolyMul = 0;
+	CHECK_EQ(WHvCreatePartition(&p), S_OK);
+	memset(&ic, 0, sizeof(ic));
+	ic.EmulationMode = WHvArm64IcEmulationModeGicV3;
+	ic.GicV3Parameters.GicdBaseAddress = VM_GICD;
+	CHECK_EQ(WHvSetPartitionProperty(p, WHvPartitionPropertyCodeProcessorCount, &one, 4), S_OK);
+	CHECK_EQ(WHvSetPartitionProperty(p, WHvPartitionPropertyCodeArm64IcParameters, &ic,
+					 sizeof(ic)),
+		 S_OK);
+	CHECK_EQ(WHvSetPartitionProperty(p, WHvPartitionPropertyCodeProcessorFeaturesBanks, &want,
+					 sizeof(want)),
+		 S_OK);
+	CHECK_EQ(WHvSetupPartition(p), S_OK);
+	CHECK_EQ(WHvCreateVirtualProcessor(p, 0, 0), S_OK);
+	CHECK_EQ(WHvGetPartitionProperty(p, WHvPartitionPropertyCodeProcessorFeaturesBanks, &got,
+					 sizeof(got), &n),
+		 S_OK);
+	CHECK_EQ(got.AsUINT64[0], want.AsUINT64[0]);
+	vm.p = p;
+	CHECK_EQ(get_shared(WHvArm64RegisterIdAa64Isar0El1) & 0xf0, 0);
+	vm.p = NULL;
+	CHECK_EQ(WHvDeletePartition(p), S_OK);
+	/* FP cannot go, and there is no partition then. */
+	want.Bank0.Fp = 0;
+	CHECK_EQ(WHvCreatePartition(&p), S_OK);
+	CHECK_EQ(WHvSetPartitionProperty(p, WHvPartitionPropertyCodeProcessorCount, &one, 4), S_OK);
+	CHECK_EQ(WHvSetPartitionProperty(p, WHvPartitionPropertyCodeArm64IcParameters, &ic,
+					 sizeof(ic)),
+		 S_OK);
+	CHECK_EQ(WHvSetPartitionProperty(p, WHvPartitionPropertyCodeProcessorFeaturesBanks, &want,
+					 sizeof(want)),
+		 S_OK);
+	CHECK(FAILED(WHvSetupPartition(p)));
+	CHECK_EQ(WHvDeletePartition(p), S_OK);
+}
