@@ -24,6 +24,8 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-pro
 .DEFAULT_GOAL := all
 include arch/$(ARCH)/arch.mk
 include newlib.mk
+# What an object depends on beside its source
+MK := Makefile arch/$(ARCH)/arch.mk
 
 ifeq ($(CLANG),1)
 CC := clang $(CLANG_ARCH)
@@ -43,7 +45,9 @@ CORE_OBJ   := $(patsubst %,$(O)/core/%.o,$(basename $(CORE_SRC)))
 CORE_LIBC  := string/memchr string/memcmp string/memcpy string/memmove string/memset string/strlen \
 	string/strnlen string/strcmp string/strncmp string/strchr search/bsearch search/qsort \
 	stdio/sniprintf stdio/vsniprintf stdio/vfprintf
-CORE_LIBC_OBJ := $(patsubst %,$(O)/core/libc/%.o,$(CORE_LIBC))
+# Some of it an architecture has in assembly: CORE_LIBC_ASM, from newlib's folder CORE_LIBC_FROM
+CORE_LIBC_OBJ := $(patsubst %,$(O)/core/libc/%.o,$(filter-out $(addprefix string/,$(CORE_LIBC_ASM)),$(CORE_LIBC))) \
+	$(patsubst %,$(O)/core/libc/machine/%.o,$(CORE_LIBC_ASM))
 
 # ---- loader -------------------------------------------------------------------------------------
 BOOT_FLAGS = $(BASE) -ffreestanding -fshort-wchar $(BOOT_ARCH) -I. -isystem $(EFI_INC) \
@@ -69,21 +73,25 @@ help: ## this list
 	@echo '  settings: V=1  O=DIR  CLANG=1  BACKEND=svm|vmx|el2  SMP=2  MEM=512  INPUT=FILE'
 	@echo '            ARCH=x86_64|arm64  FIRMWARE=edk2|uboot (arm64)'
 
-$(O)/core/libc/%.o: Makefile $(NL_LIBC)
+$(O)/core/libc/%.o: $(MK) $(NL_LIBC)
 	$(call say,CC,newlib/$*.c)
 	$(Q)mkdir -p $(@D) && $(CROSS)gcc $(filter-out -g -MMD -MP,$(CORE_FLAGS)) -fno-builtin -w $(NL_INC) \
 	  -I$(NL_SRC)/libc/stdio -I$(NL_SRC)/libc/search -Dsniprintf=snprintf -Dvsniprintf=vsnprintf \
 	  -DINTEGER_ONLY -DSTRING_ONLY -c $(NL_SRC)/libc/$*.c -o $@
 
-$(O)/core/%.o: %.c Makefile $(NL_LIBC)
+$(O)/core/libc/machine/%.o: $(MK) $(NL_LIBC)
+	$(call say,AS,newlib/$*.S)
+	$(Q)mkdir -p $(@D) && $(CROSS)gcc $(filter-out -g -MMD -MP,$(CORE_FLAGS)) -c $(NL_SRC)/libc/machine/$(CORE_LIBC_FROM)/$*.S -o $@
+
+$(O)/core/%.o: %.c $(MK) $(NL_LIBC)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CORE_FLAGS) $(WARN) $(CORE_INC) -Iarch/$(ARCH)/hw $(NL_INC) -c $< -o $@
 
-$(O)/core/%.o: %.S Makefile
+$(O)/core/%.o: %.S $(MK)
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CORE_FLAGS) $(CORE_INC) -c $< -o $@
 
-$(O)/core.lds: kernel/core.lds.S arch/$(ARCH)/core_lds.h Makefile
+$(O)/core.lds: kernel/core.lds.S arch/$(ARCH)/core_lds.h $(MK)
 	$(Q)mkdir -p $(@D) && $(CC) -E -P -x c $(CORE_INC) $< -o $@
 
 $(O)/core.elf: $(O)/core.lds $(CORE_OBJ) $(CORE_LIBC_OBJ)
@@ -91,11 +99,11 @@ $(O)/core.elf: $(O)/core.lds $(CORE_OBJ) $(CORE_LIBC_OBJ)
 	$(Q)$(CROSS)ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none -T $(O)/core.lds -o $@ \
 	  $(CORE_OBJ) $(CORE_LIBC_OBJ)
 
-$(O)/boot/%.o: boot/%.c Makefile $(EFI_READY)
+$(O)/boot/%.o: boot/%.c $(MK) $(EFI_READY)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CROSS)gcc $(BOOT_FLAGS) $(filter-out -Wundef -Wmissing-prototypes -Wstrict-prototypes,$(WARN)) -c $< -o $@
 
-$(O)/boot/%.o: boot/%.S Makefile
+$(O)/boot/%.o: boot/%.S $(MK)
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CROSS)gcc $(BOOT_FLAGS) -c $< -o $@
 
@@ -107,7 +115,7 @@ $(O)/$(EFI_APP): $(BOOT_OBJ) $(EFI_READY)
 	  -j .reloc $(EFI_FORMAT) $(O)/boot/loader.so $@
 
 # An EFI program of the tests: what a firmware of another kind would have done (boot-errors.sh)
-$(O)/lock_vmx.efi: tests/boot/lock_vmx.c Makefile
+$(O)/lock_vmx.efi: tests/boot/lock_vmx.c $(MK)
 	$(call say,EFI,$@)
 	$(Q)mkdir -p $(O)/boot && $(CROSS)gcc $(filter-out -MMD -MP,$(BOOT_FLAGS)) -Wall -Wextra -Werror -c $< -o $(O)/boot/lock_vmx.o
 	$(Q)$(CROSS)ld -nostdlib -znocombreloc -shared -Bsymbolic -T $(EFI_LDS) $(EFI_LD) $(EFI_CRT) $(O)/boot/lock_vmx.o \
@@ -115,19 +123,19 @@ $(O)/lock_vmx.efi: tests/boot/lock_vmx.c Makefile
 	$(Q)$(CROSS)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' -j '.rela.*' \
 	  -j .reloc $(EFI_FORMAT) $(O)/boot/lock_vmx.so $@
 
-$(O)/root/%.o: %.c Makefile $(NL_LIBC)
+$(O)/root/%.o: %.c $(MK) $(NL_LIBC)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ROOT_FLAGS) $(WARN) -c $< -o $@
 
-$(O)/root/%.o: %.S Makefile
+$(O)/root/%.o: %.S $(MK)
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ROOT_FLAGS) -c $< -o $@
 
-$(O)/guests/%.o: $(GUEST_FROM)/%.c Makefile
+$(O)/guests/%.o: $(GUEST_FROM)/%.c $(MK)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(GUEST_FLAGS) $(WARN) -c $< -o $@
 
-$(O)/guests/%.o: $(GUEST_FROM)/%.S Makefile
+$(O)/guests/%.o: $(GUEST_FROM)/%.S $(MK)
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(GUEST_FLAGS) -c $< -o $@
 
@@ -139,7 +147,7 @@ $(O)/guests/%.bin: $(O)/guests/%.o $(GUEST_LIB) $(GUEST_FROM)/guest.lds
 	$(Q)$(CROSS)objcopy -O binary $(O)/guests/$*.elf $@
 
 # The guests as the root VM finds them: a table of name, start and end.
-$(O)/root/guest_images.S: $(GUEST_BIN) Makefile
+$(O)/root/guest_images.S: $(GUEST_BIN) $(MK)
 	$(Q)mkdir -p $(@D)
 	$(Q){ echo '	.section .rodata'; echo '	.balign 16'; for g in $(GUESTS); do \
 	  printf 'g_%s:\n	.incbin "%s"\ng_%s_end:\nn_%s:	.asciz "%s"\n	.balign 16\n' $$g $(O)/guests/$$g.bin $$g $$g $$g; done; \
@@ -225,10 +233,10 @@ tidy: $(NL_LIBC) ## clang-tidy and cppcheck
 	  -Ihvapi/whv/include -Iarch/$(ARCH) -Iarch/$(ARCH)/hw boot kernel hvapi arch/$(ARCH)
 
 bench: all ## costs in instructions against the budgets in tests/bench (BACKEND=vmx: on Bochs)
-	$(Q)BACKEND=$(BACKEND) qemu-scripts/bench.sh $(O)
+	$(Q)ARCH=$(ARCH) BACKEND=$(BACKEND) qemu-scripts/bench.sh $(O)
 
 # The table knows its calls; the document is its print-out.
-$(O)/gen_hypercalls: tests/unit/gen_hypercalls.c hvapi/hypercall_table.c Makefile
+$(O)/gen_hypercalls: tests/unit/gen_hypercalls.c hvapi/hypercall_table.c $(MK)
 	$(Q)mkdir -p $(@D) && $(HOST_CC) $(UNIT_FLAGS) $(call unit_inc,) $(WARN) -fno-sanitize=all $< hvapi/hypercall_table.c \
 	  -Wl,--unresolved-symbols=ignore-all -o $@
 

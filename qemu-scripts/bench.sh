@@ -6,21 +6,25 @@ set -u
 here=$(dirname "$0")
 build=$1
 backend=${BACKEND:-svm}
+case ${ARCH:-x86_64} in
+arm64) app=BOOTAA64.EFI objcopy=aarch64-linux-gnu-objcopy other=x86 ;;
+*) app=BOOTX64.EFI objcopy=objcopy other=arm64 ;;
+esac
 dir=$build/suite/$backend
 mkdir -p "$dir"
 "$here/esp.sh" "$build" "$dir/bench.esp" run=bench
 SMP=1 QUOIN_ICOUNT=1 "$here/boot.sh" "$dir/bench.esp" "$dir/bench.log" 240 || true
 rm -rf "$dir/bench.esp"
 tr -d '\r' < "$dir/bench.log" | sed -n 's/^RES \(.*\): min \([0-9]*\) med \([0-9]*\) p99 \([0-9]*\) max \([0-9]*\)$/\1|\3/p' > "$dir/bench.rows"
-echo "core image, stripped, bytes|$(objcopy --strip-all "$build/core.elf" "$build/core.stripped" && wc -c < "$build/core.stripped")" >> "$dir/bench.rows"
-echo "loader image, bytes|$(wc -c < "$build/BOOTX64.EFI")" >> "$dir/bench.rows"
+echo "core image, stripped, bytes|$($objcopy --strip-all "$build/core.elf" "$build/core.stripped" && wc -c < "$build/core.stripped")" >> "$dir/bench.rows"
+echo "loader image, bytes|$(wc -c < "$build/$app")" >> "$dir/bench.rows"
 kib=$(tr -d '\r' < "$dir/bench.log" | sed -n 's/^Quoin: .* core \([0-9]*\) KiB at .*, \([0-9]*\) KiB of it left$/\1 \2/p')
 # shellcheck disable=SC2086
 set -- ${kib:-0 0}
 echo "resident memory of the core, KiB|$(($1 - $2))" >> "$dir/bench.rows"
 # shellcheck disable=SC2046
-echo "lines of code, core and loader|$(cat $(ls "$here"/../boot/*.[chS] | grep -v arm64) "$here"/../kernel/*.[chS] "$here"/../hvapi/*.[ch] \
-	"$here"/../arch/x86_64/*.h "$here"/../arch/x86_64/*/*.[chS] |
+echo "lines of code, core and loader|$(cat $(ls "$here"/../boot/*.[chS] | grep -v "$other") "$here"/../kernel/*.[chS] "$here"/../hvapi/*.[ch] \
+	"$here"/../arch/"${ARCH:-x86_64}"/*.h "$here"/../arch/"${ARCH:-x86_64}"/*/*.[chS] |
 	sed -e 's,/\*.*\*/,,' -e '/^[[:space:]]*\/\*/,/\*\//d' -e '/^[[:space:]]*$/d' | wc -l)" >> "$dir/bench.rows"
 awk -F'|' '
 	FNR == NR { if ($0 !~ /^#/ && NF >= 3) { budget[$1] = $2; must[$1] = $3; order[++n] = $1 } next }

@@ -69,7 +69,7 @@ unset CPU
 # The root's APIC timer borrowed, as on a CPU without a preemption timer (docs/tests.md)
 QUOIN_CONFIG='deadline = apic'
 export QUOIN_CONFIG
-suite 1 vmx-borrow 300 'run=suite filter=job,guest_memory,guest_debug,border,icount' "$INPUT"
+suite 1 vmx-borrow 300 'run=suite filter=job,guest_debug,border,icount' "$INPUT"
 unset QUOIN_CONFIG
 suite 1 vmx-icount 300 'run=suite filter=icount'
 "$here/bench.sh" "$build"
@@ -100,15 +100,23 @@ else
 fi
 "$here/boot-errors.sh" "$build"
 add "$build/suite/boot-errors.result"
+SMP=1 "$here/bench.sh" "$build"
+add "$build/suite/el2/bench.result"
 arm64 2 max edk2 300
 arm64 1 cortex-a57 edk2 300
 arm64 2 cortex-a57 uboot 300
 arm64 1 max uboot 300
+arm64 2 neoverse-n1 edk2 300
+# SVE of 128 bits; 512 bits
+arm64 4 max,sve-max-vq=1 uboot 600
+arm64 2 max,sve-max-vq=4 edk2 300
 if [ "$scope" = full ]; then
 	arm64 4 max edk2 600
 	arm64 4 cortex-a57 uboot 600
-	arm64 2 neoverse-n1 edk2 300
 	arm64 2 neoverse-n1 uboot 300
+	for vq in 2 3 8 12; do
+		arm64 2 "max,sve-max-vq=$vq" edk2 300
+	done
 fi
 unset ARCH
 build=$build_x86

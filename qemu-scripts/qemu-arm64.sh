@@ -21,7 +21,11 @@ if [ -z "$bios" ]; then
 	echo "qemu-arm64.sh: no ${FIRMWARE:-edk2} firmware is installed: run qemu-scripts/setup.sh" >&2
 	exit 3
 fi
-set -- qemu-system-aarch64 -accel tcg,thread=multi -machine "${MACHINE:-virt,virtualization=on,gic-version=3}" -cpu "${CPU:-max}" -m "${MEM:-512}" \
+# With QUOIN_ICOUNT=1 one instruction is one nanosecond, and one tick of the counter.
+accel=tcg,thread=multi icount='' cpu=${CPU:-max}
+if [ "${QUOIN_ICOUNT:-0}" = 1 ]; then accel=tcg icount='-icount shift=0,sleep=off' cpu=$cpu,cntfrq=1000000000; fi
+# shellcheck disable=SC2086
+set -- qemu-system-aarch64 -accel "$accel" $icount -machine "${MACHINE:-virt,virtualization=on,gic-version=3}" -cpu "$cpu" -m "${MEM:-512}" \
 	-smp "${SMP:-2}" -nodefaults -no-reboot -display none -net none -bios "$bios" \
 	-drive "if=none,id=esp,format=raw,file=fat:rw:$esp" -device virtio-blk-pci,drive=esp "$@"
 status=0

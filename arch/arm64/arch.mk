@@ -5,7 +5,12 @@ CLANG_ARCH  := --target=aarch64-linux-gnu
 # Out-of-line atomics would need a libgcc that asks the CPU's features first.
 ARCH_FLAGS  := -march=armv8-a -mno-outline-atomics
 CORE_DIRS   := el2 gicv3
-CORE_ARCH   := -mgeneral-regs-only -fno-pic -mstrict-align
+# The core's C runs on its own tables, and unaligned accesses are allowed there (SCTLR_EL2.A clear).
+CORE_ARCH   := -mgeneral-regs-only -fno-pic
+
+# In general registers, 64 bytes a turn
+CORE_LIBC_FROM := aarch64
+CORE_LIBC_ASM  := memcpy memmove
 
 # Debian's own arm64 packages, unpacked: gnu-efi and libfdt.
 DEB	    := $(O)/deb
@@ -25,7 +30,7 @@ ROOT_ARCH   := -fpie
 # newlib's names for its system calls here, and ours
 ROOT_LD	    := -pie --no-dynamic-linker -z text --no-warn-rwx-segments \
 	$(foreach f,sbrk write close lseek read fstat isatty kill getpid,--defsym=_$(f)=$(f))
-ROOT_SRC    := $(patsubst %,tests/root/%.c,main console pages hv test guest vm save job whv_metal t_job t_hypercall t_memory t_property) \
+ROOT_SRC    := $(patsubst %,tests/root/%.c,main console pages hv test guest vm save job bench whv_metal t_job t_hypercall t_memory t_property) \
 	$(wildcard tests/root/arm64/*.[cS] hvapi/whv/*.c hvapi/whv/arm64/*.c)
 GUEST_ARCH  := -mgeneral-regs-only -fpie -mstrict-align
 GUEST_FROM  := tests/guests/arm64

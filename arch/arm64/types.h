@@ -117,6 +117,7 @@ struct arch_partition {
 	uint64_t gicd_base, gits_base; /* as the properties say */
 	/* ID registers, by id_index() of el2/id_regs.h; they change while no VP runs */
 	uint64_t id[32];
+	bool id_filled;
 	bool no_sve; /* they say that there is none, and the processor has it */
 };
 

@@ -5,11 +5,13 @@
 
 #include <stdint.h>
 
-#define BENCH_SHARED  0x200000u
+#define BENCH_SHARED 0x200000u
+#ifndef BENCH_SAMPLES
 #define BENCH_SAMPLES 200u
-#define BENCH_PORT    0x10 /* OUT: nothing but an exit */
-#define BENCH_DONE    0x82
-#define BENCH_MMIO    0xd0000000u
+#endif
+#define BENCH_PORT 0x10 /* OUT: nothing but an exit */
+#define BENCH_DONE 0x82
+#define BENCH_MMIO 0xd0000000u
 
 #define BENCH_OPS(X) \
 	X(BENCH_EMPTY, "measuring itself") \

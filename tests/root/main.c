@@ -9,10 +9,6 @@
 
 void root_main(const struct boot_info *info);
 
-/* An architecture may not have them yet. */
-#pragma weak job_run
-#pragma weak bench_run
-
 const struct boot_info *boot_info;
 uint64_t root_entry_tsc;
 
@@ -40,9 +36,9 @@ void root_main(const struct boot_info *info)
 		if (f)
 			strcpy(filter, f);
 		ok = tests_run(f ? filter : NULL);
-	} else if (run && !strcmp(run, "bench") && bench_run) {
+	} else if (run && !strcmp(run, "bench")) {
 		ok = bench_run();
-	} else if (run && !strcmp(run, "job") && job_run) {
+	} else if (run && !strcmp(run, "job")) {
 		ok = job_run();
 	} else {
 		printf("root VM: the command line has no run=job, suite or bench that is here\n");

@@ -461,8 +461,8 @@ static void test_identity(void **state)
 	/* By a VP: to read, not to write */
 	assert_int_equal(identity_register(&part, 3, 0), 0);
 	assert_int_equal(identity_register(&part, 8, 0), 0);
-	/* Before there is a GIC there is no partition to have others. */
-	part.arch.gic = NULL;
+	/* Before it is initialized a partition has no others. */
+	part.arch.id_filled = false;
 	part.arch.id[0] = 1;
 	assert_int_equal(identity_register(&part, 4, 0), 0x1101000101110011);
 }
@@ -519,7 +519,7 @@ static void test_identity_features(void **state)
 	/* What is not there cannot be missed. */
 	part.disabled_features[0] = BIT(46) | BIT(16);
 	assert_true(identity_init(&part));
-	part.arch.gic = NULL;
+	part.arch.id_filled = false;
 	assert_int_equal(get(HV_PARTITION_PROPERTY_PROCESSOR_FEATURES0), f);
 }
 

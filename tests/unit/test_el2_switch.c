@@ -443,6 +443,7 @@ static void test_id_names(void **state)
 			 HV_STATUS_SUCCESS);
 	assert_int_equal(v.reg64, 0x77);
 	part.arch.id[2 * 8] = 0x1120;
+	part.arch.id_filled = true;
 	assert_int_equal(arch_vp_get_register(&vp, HV_ARM64_REGISTER_ID_FIRST + 6 * 8, &v),
 			 HV_STATUS_SUCCESS);
 	assert_int_equal(v.reg64, 0x1120);
@@ -682,6 +683,30 @@ static void test_guest_timer(void **state)
 	for (uint32_t i = 0; i < 4; i++)
 		assert_int_equal(*lr(i) & (VGIC_LR_PENDING | VGIC_LR_ACTIVE), 0);
 	assert_int_equal(*fake_sysreg("ich_hcr_el2"), 0);
+}
+
+/* Ended, set again and expired within one stay in the guest: its own affair like the first. */
+static void timer_expires_again(void)
+{
+	look();
+	*fake_sysreg("cntv_ctl_el0") = TIMER_UP;
+	if (entered == 2) {
+		*lr(0) &= ~VGIC_LR_PENDING;
+		timer_is = false;
+	}
+}
+
+static void test_timer_again(void **state)
+{
+	(void)state;
+	enable(VGIC_TIMER_PPI);
+	in_guest = timer_expires_again;
+	exits[0] = exits[1] = exits[2] = EXIT_IRQ;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(entered, 3);
+	assert_int_equal(lr_seen[0] & (VGIC_LR_PENDING | VGIC_LR_HW), VGIC_LR_PENDING | VGIC_LR_HW);
+	assert_true(phys_seen);
+	assert_int_equal(timer_writes, 2);
 }
 
 /* Masked at the GIC it expires all the same: the physical one is kept active, so no storm comes. */
@@ -1116,6 +1141,7 @@ int main(void)
 		cmocka_unit_test_setup(test_no_deadline, setup),
 		cmocka_unit_test_setup(test_exits, setup),
 		cmocka_unit_test_setup(test_guest_timer, setup),
+		cmocka_unit_test_setup(test_timer_again, setup),
 		cmocka_unit_test_setup(test_timer_masked, setup),
 		cmocka_unit_test_setup(test_post, setup),
 		cmocka_unit_test_setup(test_post_late, setup),

@@ -201,9 +201,13 @@ uint64_t arch_guest_apic_hz(void)
 
 uint64_t arch_mul_div(uint64_t a, uint64_t b, uint64_t c)
 {
-	unsigned __int128 product = (unsigned __int128)a * b, rest = 0;
+	unsigned __int128 product, rest = 0;
 	uint64_t q = 0;
 
+	/* Rates of clocks: the rest of a division is below c, and its product with b fits. */
+	if (likely(!((b | c) >> 32)))
+		return a / c * b + a % c * b / c;
+	product = (unsigned __int128)a * b;
 	/* No 128-bit division in hardware, and libgcc is not in the core: bit by bit. */
 	for (int i = 127; i >= 0; i--) {
 		rest = rest << 1 | (uint64_t)(product >> i & 1);

@@ -7,7 +7,7 @@
 #define EL2_EL1_REGS_H
 
 /* clang-format off: one register a line */
-#define EL1_REGS(X) \
+#define EL1_SYSTEM_REGS(X) \
 	X(sctlr_el1, 0x00040002, SCTLR_EL1_RES1) \
 	X(cpacr_el1, 0x00040004, 0) \
 	X(ttbr0_el1, 0x00040005, 0) \
@@ -27,10 +27,13 @@
 	X(afsr0_el1, 0x00040016, 0) \
 	X(afsr1_el1, 0x00040017, 0) \
 	X(amair_el1, 0x00040018, 0) \
-	X(csselr_el1, 0x00040035, 0) \
+	X(csselr_el1, 0x00040035, 0)
+/* Those whose names are not of the group 0x000400nn */
+#define EL1_OTHER_REGS(X) \
 	X(sp_el0, 0x00020020, 0) \
 	X(sp_el1, 0x00020021, 0) \
 	X(cntkctl_el1, 0x00058008, 0)
+#define EL1_REGS(X) EL1_SYSTEM_REGS(X) EL1_OTHER_REGS(X)
 /* clang-format on */
 
 enum el1_reg {

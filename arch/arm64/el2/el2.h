@@ -186,9 +186,12 @@ enum gva_result gva_translate(const struct vp *vp, uint64_t va, uint32_t access,
 
 /* -- identity.c: what a partition's VPs are told of the processor -------------------------------
  */
-/* From the processor and the features that the partition goes without; false: one cannot go. */
+/*
+ * From the processor and the features that the partition goes without; false: one cannot go. The
+ * root's too: its VPs read them by trap.
+ */
 bool identity_init(struct partition *p);
-/* op0 3, op1 0, CRn 0. The root, and what is not initialized yet: the default */
+/* op0 3, op1 0, CRn 0. Not initialized yet: the default */
 uint64_t identity_register(const struct partition *p, uint32_t crm, uint32_t op2);
 uint64_t identity_features(const struct partition *p, uint32_t bank);
 bool identity_sve(const struct partition *p);

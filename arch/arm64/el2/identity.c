@@ -51,6 +51,7 @@ bool identity_init(struct partition *p)
 	struct id_caches c = caches();
 
 	fill(p->arch.id);
+	p->arch.id_filled = true;
 	if (!id_disable(p->arch.id, &c, p->disabled_features))
 		return false;
 	sve_decided(p);
@@ -61,7 +62,7 @@ uint64_t identity_register(const struct partition *p, uint32_t crm, uint32_t op2
 {
 	if (!has_fields(crm))
 		return 0;
-	return p->arch.gic ? p->arch.id[id_index(crm, op2)] : whole(crm, op2);
+	return p->arch.id_filled ? p->arch.id[id_index(crm, op2)] : whole(crm, op2);
 }
 
 uint64_t identity_features(const struct partition *p, uint32_t bank)
@@ -69,7 +70,7 @@ uint64_t identity_features(const struct partition *p, uint32_t bank)
 	struct id_caches c = caches();
 	uint64_t id[ID_REGS];
 
-	if (p->arch.gic)
+	if (p->arch.id_filled)
 		return id_features(p->arch.id, &c, bank);
 	fill(id);
 	return id_features(id, &c, bank);

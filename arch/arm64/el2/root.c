@@ -47,6 +47,7 @@ void root_create(const struct boot_info *bi)
 	if (!p || !tsc)
 		panic("core memory too small for the root partition");
 	partition_init_root(p);
+	(void)identity_init(p); /* nothing is disabled: it cannot fail */
 	/* GiBs that can hold RAM, the tables above, and what the cut-outs split */
 	memory_init((uint32_t)((bi->ranges[bi->num_ranges - 1].base +
 				bi->ranges[bi->num_ranges - 1].size) >>

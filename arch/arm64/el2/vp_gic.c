@@ -191,7 +191,9 @@ bool vp_gic_sync(struct vp *vp)
 	if (unlikely(level != was))
 		(void)vgic_set_line(g->gic, g, VGIC_TIMER_PPI, level, &op);
 	vp_gic_kick(vp->partition, &op);
-	return level && !was;
+	/* While the physical one is active it cannot have come; ended by the guest, it may again.
+	 */
+	return level && !hw->timer_phys;
 }
 
 bool vp_gic_waits(struct vp *vp)

@@ -11,21 +11,30 @@
 
 #define ZCR_LEN 0xfull
 
-static const struct {
-	uint32_t name;
-	uint16_t at;
-} el1_names[] = {
-#define EL1_NAME(r, hv, reset) { hv, EL1_##r },
-	EL1_REGS(EL1_NAME)
-#undef EL1_NAME
+/* Where a register of name 0x000400nn is, plus 1, by nn */
+#define SYSTEM_FIRST 0x00040000u
+#define SYSTEM_NAMES 0x40u
+static const uint8_t system_at[SYSTEM_NAMES] = {
+#define SYSTEM_AT(r, hv, reset) [(hv)-SYSTEM_FIRST] = EL1_##r + 1,
+	EL1_SYSTEM_REGS(SYSTEM_AT)
+#undef SYSTEM_AT
 };
 
 static uint64_t *el1_at(struct arch_vp *a, uint32_t name)
 {
-	for (uint32_t i = 0; i < ARRAY_LEN(el1_names); i++)
-		if (el1_names[i].name == name)
-			return &a->el1[el1_names[i].at];
-	return NULL;
+	uint32_t n = name - SYSTEM_FIRST;
+
+	if (n < SYSTEM_NAMES)
+		return system_at[n] ? &a->el1[system_at[n] - 1] : NULL;
+	switch (name) {
+#define OTHER_AT(r, hv, reset) \
+	case hv: \
+		return &a->el1[EL1_##r];
+		EL1_OTHER_REGS(OTHER_AT)
+#undef OTHER_AT
+	default:
+		return NULL;
+	}
 }
 
 /* Plain words: any value is as good as another. */
