@@ -99,6 +99,21 @@ $(O)/core.elf: $(O)/core.lds $(CORE_OBJ) $(CORE_LIBC_OBJ)
 	$(Q)$(CROSS)ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none -T $(O)/core.lds -o $@ \
 	  $(CORE_OBJ) $(CORE_LIBC_OBJ)
 
+# Cores for `make bench` alone: each VMREAD, or VMWRITE, weighs WEIGHT instructions more (arch/x86_64/hw/insn.h).
+WEIGHT	   := 4096
+WEIGHED	   := $(if $(filter vmx,$(CORE_DIRS)),$(filter arch/$(ARCH)/vmx/%.c,$(CORE_SRC)))
+WEIGH_ELF  := $(if $(WEIGHED),$(O)/weigh/VMREAD/core.elf $(O)/weigh/VMWRITE/core.elf)
+define weigh_rule
+$(O)/weigh/$(1)/%.o: %.c $(MK) $(NL_LIBC)
+	$$(call say,CC,$$< '($(1))')
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(CORE_FLAGS) -D$(1)_WEIGHT=$(WEIGHT) $$(WARN) $$(CORE_INC) -Iarch/$(ARCH)/hw $$(NL_INC) -c $$< -o $$@
+$(O)/weigh/$(1)/core.elf: $(O)/core.elf $(patsubst %.c,$(O)/weigh/$(1)/%.o,$(WEIGHED))
+	$$(call say,LD,$$@)
+	$$(Q)$(CROSS)ld -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none -T $(O)/core.lds -o $$@ \
+	  $$(filter-out $(patsubst %.c,$(O)/core/%.o,$(WEIGHED)),$$(CORE_OBJ)) $$(filter %.o,$$^) $$(CORE_LIBC_OBJ)
+endef
+$(foreach w,VMREAD VMWRITE,$(eval $(call weigh_rule,$(w))))
+
 $(O)/boot/%.o: boot/%.c $(MK) $(EFI_READY)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CROSS)gcc $(BOOT_FLAGS) $(filter-out -Wundef -Wmissing-prototypes -Wstrict-prototypes,$(WARN)) -c $< -o $@
@@ -194,12 +209,12 @@ run: setup ## build, boot in an emulator, do the main job (BACKEND=vmx: on Bochs
 
 ifeq ($(ARCH),x86_64)
 check: setup ## all tests, the choice that fits in half an hour
-	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
+	$(Q)$(MAKE) --no-print-directory all $(WEIGH_ELF) $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 O=$(O)/arm64 all
 	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" BUILD_ARM64=$(O)/arm64 qemu-scripts/check.sh $(O) pairwise $(UNIT_BIN)
 
 check-full: setup ## all tests, every combination
-	$(Q)$(MAKE) --no-print-directory all $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
+	$(Q)$(MAKE) --no-print-directory all $(WEIGH_ELF) $(UNIT_BIN) $(FUZZ_BIN) $(O)/gen_hypercalls
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 O=$(O)/arm64 all
 	$(Q)INPUT="$(INPUT)" FUZZ_BIN="$(FUZZ_BIN)" BUILD_ARM64=$(O)/arm64 qemu-scripts/check.sh $(O) full $(UNIT_BIN)
 else
@@ -232,8 +247,8 @@ tidy: $(NL_LIBC) ## clang-tidy and cppcheck
 	  --suppress=missingIncludeSystem --suppress=unusedStructMember --suppress=comparePointers -I. -Ihvapi/include \
 	  -Ihvapi/whv/include -Iarch/$(ARCH) -Iarch/$(ARCH)/hw boot kernel hvapi arch/$(ARCH)
 
-bench: all ## costs in instructions against the budgets in tests/bench (BACKEND=vmx: on Bochs)
-	$(Q)ARCH=$(ARCH) BACKEND=$(BACKEND) qemu-scripts/bench.sh $(O)
+bench: all $(if $(filter vmx,$(BACKEND)),$(WEIGH_ELF)) ## costs in instructions against the budgets in tests/bench (BACKEND=vmx: on Bochs)
+	$(Q)ARCH=$(ARCH) BACKEND=$(BACKEND) WEIGHT=$(WEIGHT) qemu-scripts/bench.sh $(O)
 
 # The table knows its calls; the document is its print-out.
 $(O)/gen_hypercalls: tests/unit/gen_hypercalls.c hvapi/hypercall_table.c $(MK)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# esp.sh BUILD ESP CMDLINE [INPUT]: lay out an EFI system partition as a folder.
+# esp.sh BUILD ESP CMDLINE [INPUT]: lay out an EFI system partition as a folder. CORE: another core than BUILD's.
 set -eu
 build=$1 esp=$2 cmdline=$3 input=${4:-}
 mkdir -p "$esp/EFI/BOOT" "$esp/quoin"
@@ -9,7 +9,7 @@ arm64) app=BOOTAA64.EFI objcopy=aarch64-linux-gnu-objcopy ;;
 *) app=BOOTX64.EFI objcopy=objcopy ;;
 esac
 cp "$build/$app" "$esp/EFI/BOOT/$app"
-$objcopy --strip-all "$build/core.elf" "$esp/quoin/core.elf"
+$objcopy --strip-all "${CORE:-$build/core.elf}" "$esp/quoin/core.elf"
 $objcopy --strip-all "$build/root.elf" "$esp/quoin/root.elf"
 {
 	printf '%s\n' 'core = \quoin\core.elf' 'root = \quoin\root.elf'
