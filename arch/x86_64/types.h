@@ -114,6 +114,7 @@ struct vmx_vp {
 	bool unchecked;	   /* set since vmx_check_state() last passed */
 	bool intr_window;  /* by IF; by the TPR it is the threshold */
 	bool nmi_held;	   /* by STI or MOV SS */
+	bool owns_pg, lma; /* of a guest: CR0.PG is in the mask; EFER.LMA */
 	uint32_t blocking; /* guest interruptibility */
 	uint32_t host_cpu; /* whose host state is in the VMCS, + 1 */
 	uint32_t proc, exceptions, threshold, timer;
@@ -126,7 +127,7 @@ struct vmx_vp {
 };
 
 struct arch_vp {
-	uint64_t gpr[16]; /* offset 0: entry.S of both; whole between exit and entry */
+	uint64_t gpr[16]; /* offset 0: entry.S of both; whole between exit and entry (RSP: vmx.h) */
 	uint64_t rip;	  /* whole between exit and entry */
 	struct vmx_vp vmx;
 	struct svm_vmcb *vmcb;

@@ -28,10 +28,14 @@ static inline void check_place(const struct virt_ops *ops, struct vp *v)
 		{ 0, 0, 0, 0xc09b, 0x23456, X86_MODE_16, false },
 	};
 
-	for (uint32_t i = 0; i < ARRAY_LEN(t); i++)
+	/* Conforming code has any DPL up to the CPL; other code has the CPL itself. */
+	for (uint32_t n = 0; n < 2 * ARRAY_LEN(t); n++)
 		for (uint32_t cpl = 0; cpl < 4; cpl++) {
+			uint32_t i = n / 2;
+			uint32_t dpl = n & 1 ? 4 | (cpl / 2) << 5 : cpl << 5;
 			struct hv_x64_segment_register cs = { .base = 0x123000,
-							      .attributes = t[i].ar };
+							      .attributes =
+								      (uint16_t)(t[i].ar | dpl) };
 			struct hv_x64_segment_register ss = { .attributes = (uint16_t)(0xc093 |
 										       cpl << 5) };
 			struct x86_place p;

@@ -36,7 +36,8 @@ uint32_t vmx_enter_asm(struct arch_vp *a, const uint32_t *nmi_seen, uint32_t see
 	assert_ptr_equal(nmi_seen, &this_cpu()->nmi_seen);
 	assert_int_equal(fake_hw.current[fake_hw.cpu]->pa, a->vmx.pa);
 	assert_int_equal(*field(VMCS_GUEST_RIP), a->rip);
-	assert_int_equal(*field(VMCS_GUEST_RSP), a->gpr[GPR_RSP]);
+	if (a->gpr[GPR_RSP] != VMX_RSP_UNREAD)
+		assert_int_equal(*field(VMCS_GUEST_RSP), a->gpr[GPR_RSP]);
 	entries++;
 	was_launched = how & 1;
 	cleared = how >> 1;
@@ -163,6 +164,62 @@ static void test_probe(void **state)
 	pool_give(&poor.pool, page_alloc(1));
 	assert_int_equal(vmx_ops.vp_init(&other), HV_STATUS_INSUFFICIENT_MEMORY);
 	assert_int_equal(poor.pool.free_count, 1);
+}
+
+static void enter(uint8_t kind);
+
+static void moves_rsp(void)
+{
+	*field(VMCS_GUEST_RSP) = 0x7000;
+}
+
+static uint32_t accesses(enum fake_kind kind, uint32_t f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fake_hw.writes; i++)
+		n += fake_hw.log[i].kind == kind && fake_hw.log[i].index == f;
+	return n;
+}
+
+/*
+ * RSP stays in the VMCS behind the exits that come often. Whoever looks later finds it, whoever has
+ * set it meanwhile has set it, and what nobody touched is not written back.
+ */
+static void test_rsp_unread(void **state)
+{
+	(void)state;
+	on_entry = moves_rsp;
+	vp.arch.gpr[GPR_RSP] = 0;
+	for (uint32_t set = 0; set < 3; set++) {
+		reason = VMX_EXIT_CPUID;
+		enter(X86_EXIT_CPUID);
+		fake_hw.writes = 0;
+		enter(X86_EXIT_CPUID);
+		assert_int_equal(accesses(FAKE_VMREAD, VMCS_GUEST_RSP), 0);
+		assert_int_equal(accesses(FAKE_VMWRITE, VMCS_GUEST_RSP), 0);
+		if (set == 2) { /* a reset: the value that was there before all this */
+			vp.arch.gpr[GPR_RSP] = 0;
+			on_entry = NULL;
+			enter(X86_EXIT_CPUID);
+			assert_int_equal(*field(VMCS_GUEST_RSP), 0);
+			break;
+		}
+		if (set) { /* set in between */
+			vp.arch.gpr[GPR_RSP] = 0x9000;
+			vmx_ops.save(&vp);
+			assert_int_equal(vp.arch.gpr[GPR_RSP], 0x9000);
+		} else {
+			vmx_ops.save(&vp);
+			assert_int_equal(vp.arch.gpr[GPR_RSP], 0x7000);
+		}
+		vmx_ops.load(&vp);
+		reason = VMX_EXIT_WBINVD; /* one that reads it */
+		fake_hw.writes = 0;
+		enter(X86_EXIT_WBINVD);
+		assert_int_equal(vp.arch.gpr[GPR_RSP], 0x7000);
+		assert_int_equal(accesses(FAKE_VMREAD, VMCS_GUEST_RSP), 1);
+	}
 }
 
 static void test_residency(void **state)
@@ -573,7 +630,6 @@ static void test_cr8(void **state)
 	memset(&ex, 0, sizeof(ex));
 	enter(X86_EXIT_CPUID);
 	assert_int_equal(ex.cr8, 0xb);
-	assert_true(ex.after);
 	on_entry = NULL;
 	/* PDPTEs that are not there: not entered either */
 	vmx_ops.set(&vp, SYS_CR0, CR0_PE | CR0_PG | CR0_ET);
@@ -583,7 +639,7 @@ static void test_cr8(void **state)
 	assert_int_equal(ex.cr8, 3);
 }
 
-/* Of the root it is said whether it single-steps, from the VMCS as it is after the exit. */
+/* Whether a shadow ends or a trap is due, from the VMCS as it is after the exit. */
 static uint64_t left_rflags, left_blocking;
 
 static void root_leaves(void)
@@ -592,18 +648,25 @@ static void root_leaves(void)
 	*field(VMCS_GUEST_INTERRUPTIBILITY) = left_blocking;
 }
 
-static void test_root_after(void **state)
+static void test_after(void **state)
 {
+	uint8_t *vapic = vp.arch.vmx.vapic;
+
 	(void)state;
 	root_part.slat = part.slat;
-	vp.partition = &root_part;
-	vp.arch.vmx.vapic = NULL;
 	on_entry = root_leaves;
-	for (uint32_t i = 0; i < 8; i++) {
+	for (uint32_t i = 0; i < 32; i++) {
+		bool root = i & 8;
+
+		vp.partition = root ? &root_part : &part;
+		if (root)
+			vp.arch.vmx.vapic = NULL;
 		left_rflags = 2 | (i & 1 ? RFLAGS_TF : RFLAGS_IF);
 		left_blocking = (i & 2 ? 1 : 0) | (i & 4 ? 2 : 0);
-		enter(X86_EXIT_CPUID);
-		assert_int_equal(ex.after, i & 1);
+		reason = i & 16 ? VMX_EXIT_WBINVD : VMX_EXIT_CPUID;
+		enter(i & 16 ? X86_EXIT_WBINVD : X86_EXIT_CPUID);
+		assert_int_equal(ex.after, (!root && i & 16) || (i & 7));
+		vp.arch.vmx.vapic = vapic;
 	}
 	on_entry = NULL;
 	memset(&root_part, 0, sizeof(root_part));
@@ -798,6 +861,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_probe, setup),
 		cmocka_unit_test_setup(test_residency, setup),
+		cmocka_unit_test_setup(test_rsp_unread, setup),
 		cmocka_unit_test_setup(test_residency_checker, setup),
 		cmocka_unit_test_setup(test_tags, setup),
 		cmocka_unit_test_setup(test_events, setup),
@@ -809,7 +873,7 @@ int main(void)
 		cmocka_unit_test_setup(test_pdptes, setup),
 		cmocka_unit_test_setup(test_task_switched, setup),
 		cmocka_unit_test_setup(test_cr8, setup),
-		cmocka_unit_test_setup(test_root_after, setup),
+		cmocka_unit_test_setup(test_after, setup),
 		cmocka_unit_test_setup(test_registers, setup),
 		cmocka_unit_test_setup(test_impossible, setup),
 		cmocka_unit_test_setup(test_bitmaps, setup),

@@ -170,6 +170,38 @@ static void test_control_registers(void **state)
 	assert_int_equal(vmx_ops.get(&vp, SYS_EFER), EFER_LME | EFER_LMA | EFER_SCE);
 }
 
+/* Only where PG moves LMA does it exit, so that LMA need not be read; the root is asked always. */
+static void test_paging_owned(void **state)
+{
+	struct hv_x64_segment_register cs = { .attributes = 0xa09b };
+	struct x86_place p;
+
+	(void)state;
+	vmx_ops.set_seg(&vp, SEG_CS, &cs);
+	vmx_ops.set(&vp, SYS_CR0, CR0_PE | CR0_ET | CR0_NE);
+	*field(VMCS_GUEST_CR0) |= CR0_PG; /* the guest, on its own */
+	assert_false(*field(VMCS_CR0_MASK) & CR0_PG);
+	vmx_ops.set(&vp, SYS_EFER, EFER_LME);
+	assert_true(*field(VMCS_CR0_MASK) & CR0_PG);
+	assert_true(*field(VMCS_CR0_SHADOW) & CR0_PG); /* it reads what it wrote */
+	assert_true(vmx_ops.get(&vp, SYS_CR0) & CR0_PG);
+	vmx_ops.place(&vp, &p);
+	assert_int_not_equal(p.mode, X86_MODE_64);
+	vmx_ops.set(&vp, SYS_EFER, EFER_LME | EFER_LMA);
+	vmx_ops.place(&vp, &p);
+	assert_int_equal(p.mode, X86_MODE_64);
+	vmx_ops.set(&vp, SYS_EFER, 0);
+	assert_int_equal(*field(VMCS_CR0_MASK), CR0_NE | CR0_NW | CR0_CD);
+	vmx_ops.place(&vp, &p);
+	assert_int_not_equal(p.mode, X86_MODE_64);
+	vmx_ops.set(&root_vp, SYS_EFER, EFER_LME);
+	vmx_ops.set_seg(&root_vp, SEG_CS, &cs);
+	assert_false(*field(VMCS_CR0_MASK) & CR0_PG);
+	*field(VMCS_GUEST_EFER) |= EFER_LMA;
+	vmx_ops.place(&root_vp, &p);
+	assert_int_equal(p.mode, X86_MODE_64);
+}
+
 static void test_shadow_and_cpl(void **state)
 {
 	struct hv_x64_segment_register ss;
@@ -589,6 +621,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_place, cpu_setup),
+		cmocka_unit_test_setup(test_paging_owned, cpu_setup),
 		cmocka_unit_test_setup(test_cet, cpu_setup),
 		cmocka_unit_test_setup(test_not_offered, cpu_setup),
 		cmocka_unit_test_setup(test_each, cpu_setup),

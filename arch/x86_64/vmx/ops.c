@@ -326,6 +326,27 @@ static bool prepare(struct vp *vp, struct x86_exit *ex)
 	return true;
 }
 
+/* Instructions that are mostly done here, not by the root */
+#define DONE_HERE \
+	(BIT(VMX_EXIT_CPUID) | BIT(VMX_EXIT_VMCALL) | BIT(VMX_EXIT_RDMSR) | BIT(VMX_EXIT_WRMSR))
+/* Exits of a guest that come often, and behind which RSP is nobody's business before vmx_save(). */
+#define RSP_UNUSED \
+	(DONE_HERE | BIT(VMX_EXIT_INTR) | BIT(VMX_EXIT_INTR_WINDOW) | BIT(VMX_EXIT_PREEMPTION))
+
+static bool of(uint32_t reason, uint64_t set)
+{
+	return reason < 64 && set >> reason & 1;
+}
+
+/* Behind the instruction: a shadow ends, or a single-step trap is due. */
+static bool work_after(struct vmx_vp *x)
+{
+	x->blocking = (uint32_t)vmx_vmread(VMCS_GUEST_INTERRUPTIBILITY);
+	x->blocking_valid = true;
+	return x->blocking & (VMX_BLOCK_STI | VMX_BLOCK_MOVSS) ||
+	       vmx_vmread(VMCS_GUEST_RFLAGS) & RFLAGS_TF;
+}
+
 static void entered(struct vp *vp, struct x86_exit *ex)
 {
 	struct arch_vp *a = &vp->arch;
@@ -346,7 +367,12 @@ static void entered(struct vp *vp, struct x86_exit *ex)
 	}
 	x->event.pending = false;
 	a->rip = x->rip = vmx_vmread(VMCS_GUEST_RIP);
-	a->gpr[GPR_RSP] = x->rsp = vmx_vmread(VMCS_GUEST_RSP);
+	if (likely(x->vapic && of(reason, RSP_UNUSED)))
+		a->gpr[GPR_RSP] = x->rsp = VMX_RSP_UNREAD;
+	else
+		a->gpr[GPR_RSP] = x->rsp = vmx_vmread(VMCS_GUEST_RSP);
+	if (likely(!x->vapic || of(reason, DONE_HERE)))
+		ex->after = work_after(x);
 	/* IRET has unblocked them meanwhile? */
 	if (unlikely(a->nmi_masked) && !(vmx_blocking(vp) & VMX_BLOCK_NMI))
 		a->nmi_masked = false;
@@ -386,7 +412,7 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 	(void)atomic_xchg(&cpu->running, &vp->partition->slat);
 	vmx_focus(vp);
 	tag(vp, cpu, atomic_load(&vp->partition->slat.generation));
-	ex->after = true; /* the VMCS knows, and is asked only where it matters */
+	ex->after = true; /* the VMCS knows, and is asked where it matters */
 	ex->cr8 = cr8_of(vp);
 	if (unlikely(!prepare(vp, ex))) {
 		atomic_store(&cpu->running, NULL);
@@ -405,9 +431,6 @@ static void enter(struct vp *vp, struct x86_exit *ex)
 	case VMX_ENTERED:
 		entered(vp, ex);
 		ex->cr8 = cr8_of(vp);
-		/* The root, whose calls are many: a shadow may last for one instruction more. */
-		if (!vp->arch.vmx.vapic)
-			ex->after = vmx_vmread(VMCS_GUEST_RFLAGS) & RFLAGS_TF;
 		break;
 	case VMX_ABORTED:
 		turn_back(vp, ex);

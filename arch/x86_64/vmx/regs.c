@@ -8,6 +8,10 @@
 
 #define CR0_MASKED (CR0_NE | CR0_NW | CR0_CD)
 
+/* Code or data; execute; conforming: access rights of a segment */
+#define AR_CODE		 0x1cu
+#define AR_NONCONFORMING 0x18u
+
 uint32_t vmx_blocking(struct vp *vp)
 {
 	struct vmx_vp *x = &vp->arch.vmx;
@@ -89,10 +93,20 @@ void vmx_load(struct vp *vp)
 	x->loaded = true;
 }
 
+/* The exit left RSP in the VMCS (vmx/ops.c), and nobody has set it since. */
+static void read_rsp(struct vp *vp)
+{
+	struct vmx_vp *x = &vp->arch.vmx;
+
+	if (x->rsp == VMX_RSP_UNREAD && vp->arch.gpr[GPR_RSP] == VMX_RSP_UNREAD)
+		vp->arch.gpr[GPR_RSP] = x->rsp = vmcs_read(vp, VMCS_GUEST_RSP);
+}
+
 void vmx_save(struct vp *vp)
 {
 	struct vmx_vp *x = &vp->arch.vmx;
 
+	read_rsp(vp);
 	for (uint32_t i = 0; i < SWITCHED_ALWAYS; i++)
 		x->kept[i] = cpu_get(switched[i]);
 	for (uint32_t i = SWITCHED_ALWAYS; vmx_caps.cet && i < ARRAY_LEN(switched); i++)
@@ -143,12 +157,25 @@ static uint64_t shadowed(struct vp *vp, enum vmcs_field real, enum vmcs_field sh
 	return (vmcs_read(vp, real) & ~mask) | (vmcs_read(vp, shadow) & mask);
 }
 
+/*
+ * Nothing moves a guest's LMA but set_efer(): EFER is written by exits, and so is CR0.PG while LME
+ * is set (cr0_mask()). The root writes its own EFER.
+ */
+static bool long_mode(struct vp *vp)
+{
+	if (likely(vp->arch.vmx.vapic))
+		return vp->arch.vmx.lma;
+	return vmx_vmread(VMCS_GUEST_EFER) & EFER_LMA;
+}
+
+/* After an exit: of the state as the CPU has left it. */
 void vmx_place(struct vp *vp, struct x86_place *p)
 {
 	uint64_t ar = vmcs_read(vp, VMCS_GUEST_CS_AR);
 
-	p->cpl = vmx_vmread(VMCS_GUEST_SS_AR) >> 5 & 3;
-	if (likely(ar & BIT(13) && vmx_vmread(VMCS_GUEST_EFER) & EFER_LMA)) {
+	/* Of code that is not conforming it is the CPL (26.3.1.2), and the CPU has left it so */
+	p->cpl = ((ar & AR_CODE) == AR_NONCONFORMING ? ar : vmx_vmread(VMCS_GUEST_SS_AR)) >> 5 & 3;
+	if (likely(ar & BIT(13) && long_mode(vp))) {
 		p->linear = vp->arch.rip;
 		p->mode = X86_MODE_64;
 		p->in_protected = true;
@@ -202,10 +229,24 @@ static void paging_moved(struct vp *vp)
 	vp->arch.vmx.unchecked = true;
 }
 
+/* A guest's PG exits where it moves LMA. The shadow has what the guest wrote to CR0 meanwhile. */
+static void own_pg(struct vp *vp, bool own)
+{
+	struct vmx_vp *x = &vp->arch.vmx;
+
+	if (x->owns_pg == own || !x->vapic)
+		return;
+	vmcs_write(vp, VMCS_CR0_SHADOW, vmx_get(vp, SYS_CR0));
+	vmcs_write(vp, VMCS_CR0_MASK, CR0_MASKED | (own ? CR0_PG : 0));
+	x->owns_pg = own;
+}
+
 static void set_efer(struct vp *vp, uint64_t v)
 {
 	uint64_t entry = vmcs_read(vp, VMCS_ENTRY) & ~ENTRY_IA32E;
 
+	own_pg(vp, v & EFER_LME);
+	vp->arch.vmx.lma = (v & EFER_LMA) != 0;
 	vmcs_write(vp, VMCS_GUEST_EFER, v);
 	vmcs_write(vp, VMCS_ENTRY, entry | (v & EFER_LMA ? ENTRY_IA32E : 0));
 	paging_moved(vp);

@@ -177,6 +177,7 @@ void vmx_vmcs_setup(struct vp *vp, bool root)
 	x->blocking_valid = true;
 	x->blocking_dirty = false;
 	x->rip = x->rsp = 0;
+	x->owns_pg = x->lma = false;
 	vmcs_write(vp, VMCS_GUEST_RIP, 0);
 	vmcs_write(vp, VMCS_GUEST_RSP, 0);
 	x->host_rsp = 0;

@@ -67,7 +67,12 @@ void vmx_vmcs_setup(struct vp *vp, bool root);
 void vmx_host_state(struct vp *vp);
 void vmx_maps_build(void);
 
-/* regs.c */
+/*
+ * regs.c. What gpr[] has for a guest's RSP while only the VMCS knows it, until vmx_save(). It is no
+ * address: whoever sets RSP in that time sets something else, and a guest that has this in it has
+ * it in the VMCS too.
+ */
+#define VMX_RSP_UNREAD 0x5ead00000000deadull
 void vmx_load(struct vp *vp);
 void vmx_save(struct vp *vp);
 uint64_t vmx_get(struct vp *vp, enum x86_sysreg r);
