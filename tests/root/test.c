@@ -16,6 +16,7 @@
 /* An architecture may not have those suites yet. */
 #pragma weak guest_tests_clean_up
 #pragma weak border_tests_clean_up
+#pragma weak insn_tests_clean_up
 #pragma weak cet_tests_clean_up
 
 extern const struct test root_tests[], root_tests_end[];
@@ -123,6 +124,8 @@ bool tests_run(const char *prefixes)
 			guest_tests_clean_up();
 		if (border_tests_clean_up)
 			border_tests_clean_up();
+		if (insn_tests_clean_up)
+			insn_tests_clean_up();
 		if (cet_tests_clean_up)
 			cet_tests_clean_up();
 		hv_log_drain();

@@ -49,6 +49,7 @@ void vm_arch_load(struct vm *vm);
 /* The machines that failed tests of t_guest.c and t_border.c left. */
 void guest_tests_clean_up(void);
 void border_tests_clean_up(void);
+void insn_tests_clean_up(void);
 void cet_tests_clean_up(void);
 
 /* Print "what: HRESULT" when it failed. */
