@@ -154,6 +154,7 @@ struct arch_vp {
 	bool nmi_masked;     /* between NMI delivery and IRET */
 	bool intr_window;    /* armed */
 	bool timers_moved;   /* next_event has to be found anew */
+	bool unjudged;	     /* a client has set what segments_check() looks at */
 	uint64_t next_event; /* host TSC of the VP's next timer, APIC or synthetic */
 	bool debug_pending;  /* HvX64RegisterPendingDebugException: a #DB to deliver */
 	uint64_t debug_exception;

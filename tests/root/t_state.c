@@ -632,6 +632,27 @@ TEST(state_impossible_whole)
 		{ HV_X64_REGISTER_EFER, 0x400, 0 },		  /* LMA without LME */
 		{ HV_X64_REGISTER_CS, 0, 0xe09b0008ffffffffull }, /* L and D */
 		{ HV_X64_REGISTER_RFLAGS, 0x20002, 0 },		  /* VM in long mode */
+		/* What VM entry refuses, on both alike (Intel SDM vol. 3, 26.3.1.2) */
+		{ HV_X64_REGISTER_CS, 0, 0xa01b0008ffffffffull }, /* not present */
+		{ HV_X64_REGISTER_CS, 0, 0xa09a0008ffffffffull }, /* not accessed */
+		{ HV_X64_REGISTER_CS, 0, 0xa0fb0008ffffffffull }, /* not SS's DPL */
+		{ HV_X64_REGISTER_CS, 0, 0xa0ff0008ffffffffull }, /* conforming, above SS's */
+		{ HV_X64_REGISTER_CS, 0, 0xa08b0008ffffffffull }, /* a system segment */
+		{ HV_X64_REGISTER_CS, 0x100000000, 0xa09b0008ffffffffull }, /* base */
+		{ HV_X64_REGISTER_SS, 0, 0x009b00000000ffffull },	    /* code */
+		{ HV_X64_REGISTER_SS, 0, 0x009100000000ffffull },	    /* read only */
+		{ HV_X64_REGISTER_SS, 0, 0x00f300000000ffffull },	    /* not CS's DPL */
+		{ HV_X64_REGISTER_DS, 0, 0x009200000000ffffull },	    /* not accessed */
+		{ HV_X64_REGISTER_ES, 0, 0x009900000000ffffull },	    /* code, not readable */
+		{ HV_X64_REGISTER_FS, 0, 0x008300000000ffffull },	    /* a system segment */
+		{ HV_X64_REGISTER_DS, 0x100000000, 0x009300000000ffffull }, /* base */
+		{ HV_X64_REGISTER_GS, 0, 0x8093000000000000ull },	    /* G and the low bits */
+		{ HV_X64_REGISTER_DS, 0, 0x0093000000100000ull },	    /* 1 MiB without G */
+		{ HV_X64_REGISTER_LDTR, 0, 0x008300000000ffffull },	    /* not an LDT */
+		{ HV_X64_REGISTER_LDTR, 0, 0x008200040000ffffull },	    /* in an LDT */
+		{ HV_X64_REGISTER_TR, 0, 0x008900000000ffffull },	    /* not busy */
+		{ HV_X64_REGISTER_TR, 0, 0x008300000000ffffull },	    /* of 16 bits */
+		{ HV_X64_REGISTER_TR, 0, 0x000b00000000ffffull },	    /* not present */
 	};
 	static const uint8_t code[] = { 0xf4 };
 	union hv_register_value cs = { { 0, 0xa09b0008ffffffff } }, was, v;

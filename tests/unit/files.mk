@@ -82,7 +82,7 @@ UNIT_test_exit_msr := arch/x86_64/common/exit_msr.c arch/x86_64/common/cet.c $(E
 UNIT_test_boot_config := boot/config.c
 UNIT_test_boot_elf := boot/elf.c
 UNIT_test_boot_memmap := boot/memmap.c
-UNIT_test_vp_switch := arch/x86_64/common/vp.c arch/x86_64/common/vlapic.c arch/x86_64/common/xsave.c \
+UNIT_test_vp_switch := arch/x86_64/common/vp.c arch/x86_64/common/segments.c arch/x86_64/common/vlapic.c arch/x86_64/common/xsave.c \
 	kernel/pool.c $(FAKE_ARCH)
 UNITFLAGS_test_vp_switch := $(FAKE_FLAGS)
 UNIT_test_mtrr := arch/x86_64/common/mtrr.c
@@ -101,13 +101,13 @@ UNIT_test_exit_cr := arch/x86_64/common/exit_cr.c arch/x86_64/common/decode.c
 UNIT_test_task_switch := $(patsubst %,arch/x86_64/common/%.c,task_switch task_mem gva cet)
 UNIT_test_vmx_tags := $(VMX_UNIT)
 UNITFLAGS_test_vmx_tags := $(FAKE_FLAGS)
-UNIT_test_vmx_regs := $(VMX_UNIT)
+UNIT_test_vmx_regs := arch/x86_64/common/segments.c $(VMX_UNIT)
 UNITFLAGS_test_vmx_regs := $(FAKE_FLAGS)
 UNIT_test_ept := kernel/slat.c kernel/page_alloc.c kernel/pool.c arch/x86_64/vmx/ept.c $(FAKE_ARCH)
 UNITFLAGS_test_ept := $(FAKE_FLAGS)
 
 # Registers by name, over the VP as it is for real
-VP_UNIT := $(patsubst %,arch/x86_64/common/%.c,vp vlapic xsave) $(FAKE_ARCH)
+VP_UNIT := $(patsubst %,arch/x86_64/common/%.c,vp segments vlapic xsave) $(FAKE_ARCH)
 VP_REGS_UNIT := $(patsubst %,arch/x86_64/common/%.c,vp_regs vp_regs_event vp_regs_fp vp_regs_msr exit_event exit_msr cet) $(VP_UNIT)
 UNIT_test_vp_regs := $(VP_REGS_UNIT)
 UNITFLAGS_test_vp_regs := $(FAKE_FLAGS)
@@ -134,7 +134,7 @@ UNITFLAGS_test_idt := $(FAKE_FLAGS) -Wl,--defsym=halt_unless_end=halt_unless+16 
 	-Wl,--defsym=vmx_critical_end=vmx_critical+32 -Wl,--defsym=extable_end=extable_start+48 \
 	-Wl,--defsym=core_text_end=core_start+0x800 -Wl,--defsym=core_end=core_start+0x1000
 UNIT_test_probe := $(patsubst %,arch/x86_64/svm/%.c,exit npt ops) $(VMX_UNIT) \
-	$(patsubst %,arch/x86_64/common/%.c,vp vlapic xsave)
+	$(patsubst %,arch/x86_64/common/%.c,vp segments vlapic xsave)
 UNITFLAGS_test_probe := $(FAKE_FLAGS)
 UNIT_test_insn_fetch := arch/x86_64/common/insn_fetch.c arch/x86_64/common/decode.c
 UNIT_test_vp_run := $(VP_UNIT)

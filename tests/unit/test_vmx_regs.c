@@ -16,6 +16,8 @@
 #include "place_rows.h"
 #include "kernel/log.h"
 
+const struct virt_ops *virt;
+
 static char panicked[256], logged[8][512];
 static uint32_t lines;
 static jmp_buf out;
@@ -168,6 +170,92 @@ static void test_control_registers(void **state)
 	vmx_ops.set(&vp, SYS_EFER, EFER_LME | EFER_LMA | EFER_SCE);
 	assert_int_equal(*field(VMCS_ENTRY), 0xd3ff);
 	assert_int_equal(vmx_ops.get(&vp, SYS_EFER), EFER_LME | EFER_LMA | EFER_SCE);
+}
+
+/*
+ * What segments_check() lets through, VM entry takes; and what it refuses, VM entry refuses, but
+ * for the DPLs, the selectors and RIP, of which the fake knows less (SDM vol. 3, 26.3.1.2).
+ */
+static void test_segments_check(void **state)
+{
+	static const uint16_t ar[] = { 0x93, 0x92,   0x91,   0x9b,   0x9a,   0x99, 0x9f, 0x97,
+				       0x13, 0x83,   0x82,   0x8b,   0x89,   0x0b, 0x02, 0xf3,
+				       0xfb, 0x8093, 0xa09b, 0xe09b, 0xc09b, 0x00 };
+	static const uint32_t limits[] = { 0xffff, 0xffffffff, 0x100000, 0xfff };
+	uint32_t passed = 0, refused = 0;
+
+	(void)state;
+	virt = &vmx_ops;
+	for (uint32_t n = 0; n < 2 * 8 * ARRAY_LEN(ar) * ARRAY_LEN(limits) * 2; n++) {
+		uint32_t i = n / 2 % 8, k = n / 16;
+		struct hv_x64_segment_register was, s = {
+			.attributes = ar[k % ARRAY_LEN(ar)],
+			.limit = limits[k / ARRAY_LEN(ar) % ARRAY_LEN(limits)],
+			.base = k / ARRAY_LEN(ar) / ARRAY_LEN(limits) ? 0x100000000ull : 0,
+		};
+		const char *why;
+
+		if (n % 64 == 0)
+			(void)cpu_setup(state); /* the fake TLB has an end */
+		cpu_reset_vp(&vp);
+		if (n & 1)
+			cpu_long_mode(&vp);
+		vmx_ops.get_seg(&vp, (enum x86_seg)i, &was);
+		vmx_ops.set_seg(&vp, (enum x86_seg)i, &s);
+		why = segments_check(&vp);
+		enter_vp(&vp);
+		if (!why) {
+			if (cpu.refused)
+				fail_msg("segment %u ar %x limit %x: %s", i, s.attributes, s.limit,
+					 cpu.refused);
+			passed++;
+		} else {
+			if (!cpu.refused && !strstr(why, "DPL"))
+				fail_msg("segment %u ar %x limit %x refused: %s", i, s.attributes,
+					 s.limit, why);
+			refused++;
+		}
+		vmx_ops.set_seg(&vp, (enum x86_seg)i, &was);
+		assert_null(segments_check(&vp));
+	}
+	assert_true(passed > 100 && refused > 100);
+	cpu_reset_vp(&vp);
+	vp.arch.rip = 0x100000000;
+	assert_string_equal(segments_check(&vp), "RIP beyond 4 GiB outside 64-bit code");
+	cpu_long_mode(&vp);
+	assert_null(segments_check(&vp));
+}
+
+/* Virtual-8086 mode: one form of each of the six, and no other. */
+static void test_segments_vm86(void **state)
+{
+	struct hv_x64_segment_register good, s;
+
+	(void)state;
+	virt = &vmx_ops;
+	vmx_ops.set(&vp, SYS_CR0, CR0_PE | CR0_ET);
+	vmx_ops.set(&vp, SYS_RFLAGS, RFLAGS_VM | RFLAGS_FIXED);
+	assert_non_null(segments_check(&vp));
+	for (int i = SEG_ES; i <= SEG_GS; i++) {
+		good = (struct hv_x64_segment_register){
+			.base = 0x12340, .limit = 0xffff, .selector = 0x1234, .attributes = 0xf3
+		};
+		vmx_ops.set_seg(&vp, (enum x86_seg)i, &good);
+	}
+	assert_null(segments_check(&vp));
+	for (int i = SEG_ES; i <= SEG_GS; i++)
+		for (uint32_t n = 0; n < 3; n++) {
+			s = good;
+			if (n == 0)
+				s.base++;
+			else if (n == 1)
+				s.limit = 0xffffffff;
+			else
+				s.attributes = 0x93;
+			vmx_ops.set_seg(&vp, (enum x86_seg)i, &s);
+			assert_non_null(segments_check(&vp));
+			vmx_ops.set_seg(&vp, (enum x86_seg)i, &good);
+		}
 }
 
 /* Only where PG moves LMA does it exit, so that LMA need not be read; the root is asked always. */
@@ -622,6 +710,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_place, cpu_setup),
 		cmocka_unit_test_setup(test_paging_owned, cpu_setup),
+		cmocka_unit_test_setup(test_segments_check, cpu_setup),
+		cmocka_unit_test_setup(test_segments_vm86, cpu_setup),
 		cmocka_unit_test_setup(test_cet, cpu_setup),
 		cmocka_unit_test_setup(test_not_offered, cpu_setup),
 		cmocka_unit_test_setup(test_each, cpu_setup),

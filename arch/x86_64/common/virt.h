@@ -234,4 +234,7 @@ enum exit_action {
 };
 enum exit_action exit_handle(struct vp *vp, struct x86_exit *ex);
 
+/* segments.c: NULL, or why no CPU is in this state. */
+const char *segments_check(struct vp *vp);
+
 #endif

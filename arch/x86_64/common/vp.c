@@ -490,6 +490,10 @@ enum vp_exit arch_vp_run(struct vp *vp)
 
 	if (likely(!why))
 		why = check_event(vp);
+	if (unlikely(a->unjudged) && !why) {
+		why = segments_check(vp);
+		a->unjudged = why != NULL;
+	}
 	if (why) {
 		(void)intercept_invalid_register(vp, why);
 		return VP_EXIT_INTERCEPT;

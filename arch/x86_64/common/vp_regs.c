@@ -110,6 +110,7 @@ static uint16_t set_rip(struct arch_vp *a, uint64_t v)
 	if (!canonical(v))
 		return HV_STATUS_INVALID_REGISTER_VALUE;
 	a->rip = v;
+	a->unjudged |= v >> 32 != 0;
 	if (a->activity == X86_SHUTDOWN)
 		a->activity = X86_ACTIVE;
 	return HV_STATUS_SUCCESS;
@@ -230,6 +231,7 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		if (v->segment.attributes & 0xf00 || !canonical(v->segment.base))
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		virt->set_seg(vp, (enum x86_seg)(name - HV_X64_REGISTER_ES), &v->segment);
+		vp->arch.unjudged = true;
 		return HV_STATUS_SUCCESS;
 	}
 	if (name == HV_X64_REGISTER_IDTR || name == HV_X64_REGISTER_GDTR)
@@ -254,6 +256,7 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		else if (name == HV_X64_REGISTER_DR7)
 			x |= DR7_FIXED;
 		virt->set(vp, (enum x86_sysreg)words[i].sys, x);
+		vp->arch.unjudged = true;
 		vp->arch.fetch.ptr = NULL;
 		return HV_STATUS_SUCCESS;
 	}

@@ -478,6 +478,10 @@ static void get_seg(struct vp *vp, enum x86_seg s, struct hv_x64_segment_registe
 	v->limit = g->limit;
 	v->selector = g->selector;
 	v->attributes = (uint16_t)((g->attrib & 0xff) | (g->attrib & 0xf00) << 4);
+	/* The way back: the CPU need not keep the two alike, SYSRET leaves SS.DPL as it was */
+	if (s == SEG_SS)
+		v->attributes = (uint16_t)((v->attributes & ~0x60u) |
+					   (uint32_t)(vp->arch.vmcb->cpl & 3) << 5);
 }
 
 static void set_seg(struct vp *vp, enum x86_seg s, const struct hv_x64_segment_register *v)
