@@ -139,8 +139,13 @@ uint16_t hvcall_get_system_property(struct hcall_args *a)
 	uint64_t v = HV_SCHEDULER_TYPE_ROOT;
 
 	memcpy(&in, a->in, sizeof(in));
+	if (in.padding)
+		return HV_STATUS_INVALID_PARAMETER;
 	if (in.property_id != HV_SYSTEM_PROPERTY_SCHEDULER_TYPE)
 		return HV_STATUS_UNKNOWN_PROPERTY;
+	/* This one takes no argument */
+	if (in.arg)
+		return HV_STATUS_INVALID_PARAMETER;
 	memcpy(a->out, &v, sizeof(v));
 	return HV_STATUS_SUCCESS;
 }

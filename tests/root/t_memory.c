@@ -135,6 +135,9 @@ TEST(memory_withdraw_self)
 
 #define RACE_ROUNDS 2000u
 #define RACE_PAGES  64u
+#define STEP_MIN    20
+#define STEP_MAX    (1 << 20)
+#define AHEAD_MAX   (1 << 22)
 
 static struct {
 	volatile uint32_t turn; /* round that CPU 1 may start */
@@ -169,6 +172,25 @@ static void race_deposits(void *arg)
 			hv_status(HVCALL_DEPOSIT_MEMORY | HV_REPS(1), in, sizeof(in), NULL, 0);
 		__atomic_store_n(&race.done, n, __ATOMIC_RELEASE);
 	}
+}
+
+/*
+ * The winner waits longer the next time: so they meet. How much longer doubles as long as the same
+ * one wins: where the host runs one of the two at a time, the other comes milliseconds later.
+ */
+static void hand_over(bool mine)
+{
+	static int32_t step = STEP_MIN;
+	static bool last;
+
+	step = mine == last ? step * 2 : step / 2;
+	step = step > STEP_MAX ? STEP_MAX : step < STEP_MIN ? STEP_MIN : step;
+	last = mine;
+	race.ahead += mine ? -step : step;
+	if (race.ahead > AHEAD_MAX)
+		race.ahead = AHEAD_MAX;
+	else if (race.ahead < -AHEAD_MAX)
+		race.ahead = -AHEAD_MAX;
 }
 
 /*
@@ -210,9 +232,8 @@ static void run_race(hv_partition_id to, hv_partition_id id,
 			undo(id);
 		else if (guest_withdraw(to, 1) != 1)
 			why = "the page did not come back";
-		/* The winner waits a little longer the next time: so they meet. */
 		won[mine == HV_STATUS_SUCCESS]++;
-		race.ahead += mine == HV_STATUS_SUCCESS ? -20 : 20;
+		hand_over(mine == HV_STATUS_SUCCESS);
 	}
 	race.stop = 1;
 	cpu_join(1);

@@ -182,6 +182,13 @@ TEST(property_system)
 	CHECK_EQ(hv_status(HVCALL_GET_SYSTEM_PROPERTY, &in, sizeof(in), &v, sizeof(v)),
 		 HV_STATUS_SUCCESS);
 	CHECK_EQ(v, HV_SCHEDULER_TYPE_ROOT);
+	for (uint32_t bit = 32; bit < 128; bit++) {
+		uint64_t words[2] = { HV_SYSTEM_PROPERTY_SCHEDULER_TYPE, 0 };
+
+		words[bit / 64] |= 1ull << bit % 64;
+		CHECK_EQ(hv_status(HVCALL_GET_SYSTEM_PROPERTY, words, sizeof(words), &v, sizeof(v)),
+			 HV_STATUS_INVALID_PARAMETER);
+	}
 	for (in.property_id = 0; in.property_id < 64; in.property_id++)
 		if (in.property_id != HV_SYSTEM_PROPERTY_SCHEDULER_TYPE)
 			CHECK_EQ(hv_status(HVCALL_GET_SYSTEM_PROPERTY, &in, sizeof(in), &v,

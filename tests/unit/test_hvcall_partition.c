@@ -402,6 +402,14 @@ static void test_system(void **state)
 	assert_int_equal(hcall(HVCALL_GET_SYSTEM_PROPERTY, &in, sizeof(in)), OK);
 	memcpy(&v, at_pfn(OUT_PFN), sizeof(v));
 	assert_int_equal(v, HV_SCHEDULER_TYPE_ROOT);
+	in.padding = 1;
+	assert_int_equal(hcall(HVCALL_GET_SYSTEM_PROPERTY, &in, sizeof(in)),
+			 HV_STATUS_INVALID_PARAMETER);
+	in.padding = 0;
+	in.arg = 1ull << 63;
+	assert_int_equal(hcall(HVCALL_GET_SYSTEM_PROPERTY, &in, sizeof(in)),
+			 HV_STATUS_INVALID_PARAMETER);
+	in.arg = 0;
 	in.property_id = HV_SYSTEM_PROPERTY_CRASHDUMP_AREA;
 	assert_int_equal(hcall(HVCALL_GET_SYSTEM_PROPERTY, &in, sizeof(in)), UNKNOWN);
 	assert_true(out_untouched(0));
