@@ -114,6 +114,7 @@ if [ "$scope" = full ]; then
 	arm64 4 max edk2 600
 	arm64 4 cortex-a57 uboot 600
 	arm64 2 neoverse-n1 uboot 300
+	suite 2 el2-kicks 600 'run=suite filter=whv_kicks kicks=100000'
 	for vq in 2 3 8 12; do
 		arm64 2 "max,sve-max-vq=$vq" edk2 300
 	done

@@ -421,6 +421,59 @@ TEST_CPUS(whv_request_interrupt, 2)
 	done();
 }
 
+/*
+ * Kicks from one CPU to another that is in a guest: each raises a line that the guest, which makes
+ * no exit of its own, has to see. One that is lost is waited for in vain.
+ */
+#define KICKS_TAKEN 0x180000u
+#define KICKS_DOWN  0x181000u
+
+TEST_CPUS(whv_kicks, 2)
+{
+	static const uint32_t code[] = {
+		0xd538c104, /* 1: mrs x4, isr_el1 */
+		0x363fffe4, /* tbz x4, #7, 1b */
+		0xd538cc03, /* mrs x3, icc_iar1_el1 */
+		0x910004c6, /* add x6, x6, #1 */
+		0xf90000a6, /* str x6, [x5] */
+		0xf94000e8, /* 2: ldr x8, [x7] */
+		0xeb06011f, /* cmp x8, x6 */
+		0x54ffffc1, /* b.ne 2b */
+		0xd518cc23, /* msr icc_eoir1_el1, x3 */
+		0x17fffff7, /* b 1b */
+	};
+	uint64_t kicks = option_number("kicks", 5000), n;
+	volatile uint64_t *taken, *down;
+	static volatile uint32_t reason;
+
+	start(code, sizeof(code), 1);
+	enable_spi();
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX5, KICKS_TAKEN), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX6, 0), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX7, KICKS_DOWN), S_OK);
+	taken = (uint64_t *)(void *)(vm.ram + KICKS_TAKEN);
+	down = (uint64_t *)(void *)(vm.ram + KICKS_DOWN);
+	reason = 0;
+	cpu_run(1, say_vp, (void *)(uintptr_t)&reason);
+	for (n = 1; n <= kicks; n++) {
+		uint64_t until = root_clock() + 2 * boot_info->tsc_hz;
+
+		if (line(SPI, true) != S_OK)
+			break;
+		while (*taken != n && root_clock() < until)
+			cpu_pause();
+		if (*taken != n || line(SPI, false) != S_OK)
+			break;
+		*down = n;
+	}
+	(void)WHvCancelRunVirtualProcessor(vm.p, 0, 0);
+	cpu_join(1);
+	CHECK_EQ(n, kicks + 1);
+	CHECK_EQ(reason, 0xffffffff);
+	CHECK_EQ(get(WHvArm64RegisterX6), kicks);
+	done();
+}
+
 /* While it runs, nothing of it can be read or set. */
 TEST_CPUS(whv_running_vp, 2)
 {
