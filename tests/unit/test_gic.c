@@ -231,6 +231,64 @@ static void test_timer(void **state)
 	assert_int_equal(reg(0, 0x100) & TIMER, TIMER);
 }
 
+static uint8_t hw_priority(uint32_t cpu)
+{
+	return (uint8_t)(reg(cpu, 0x418) >> 24); /* INTID 27 */
+}
+
+static void set_priority(uint64_t v)
+{
+	assert_true(gic_frame_access(RD0 + 0x10000 + 0x41b, 1, true, &v));
+}
+
+/* A priority that no mask lets through is the root's own affair: a guest's timer is heard. */
+static void test_timer_priority(void **state)
+{
+	uint64_t frame = RD0 + 0x10000, v;
+
+	(void)state;
+	poke(0, 0x418, 0xf8a0a0a0); /* as firmware left it */
+	gic_init_cpu();
+	(void)gic_timer_lend(0);
+	assert_int_equal(hw_priority(0), 0xa0);
+	/* The root sees its own meanwhile, by byte and by word, and its neighbours */
+	assert_true(gic_frame_access(frame + 0x41b, 1, false, &v));
+	assert_int_equal(v, 0xf8);
+	assert_true(gic_frame_access(frame + 0x418, 4, false, &v));
+	assert_int_equal(v, 0xf80000a0); /* 25 and 26 are the core's */
+	gic_timer_return(0, false, false);
+	assert_int_equal(reg(0, 0x418), 0xf80000a0);
+	/* One that is heard stays, and costs nothing. */
+	set_priority(0x80);
+	fake_did_count = 0;
+	(void)gic_timer_lend(0);
+	assert_int_equal(hw_priority(0), 0x80);
+	for (uint32_t i = 0; i < fake_did_count; i++)
+		assert_int_not_equal(fake_did[i].value, 0x7000041b);
+	/* Another CPU of the root's changes its mind meanwhile, and again */
+	set_priority(0xff);
+	assert_int_equal(hw_priority(0), 0xa0);
+	assert_true(gic_frame_access(frame + 0x41b, 1, false, &v));
+	assert_int_equal(v, 0xff);
+	v = 0x20406080;
+	assert_true(gic_frame_access(frame + 0x418, 4, true, &v));
+	assert_int_equal(reg(0, 0x418), 0x20000080);
+	v = 0xf0112233;
+	assert_true(gic_frame_access(frame + 0x418, 4, true, &v));
+	assert_int_equal(reg(0, 0x418), 0xa0000033);
+	gic_timer_return(0, false, false);
+	assert_int_equal(reg(0, 0x418), 0xf0000033);
+	/* Not lent: as the root writes it */
+	set_priority(0xff);
+	assert_int_equal(hw_priority(0), 0xff);
+	/* Others' are nobody's business */
+	(void)gic_timer_lend(0);
+	v = 0xff;
+	assert_true(gic_frame_access(frame + 0x414, 1, true, &v));
+	assert_int_equal(reg(0, 0x414) & 0xff, 0xff);
+	gic_timer_return(0, false, false);
+}
+
 static void test_timer_active(void **state)
 {
 	uint64_t frame = RD0 + 0x10000, v = TIMER;
@@ -270,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup(test_frame_access, setup),
 		cmocka_unit_test_setup(test_kick, setup),
 		cmocka_unit_test_setup(test_timer, setup),
+		cmocka_unit_test_setup(test_timer_priority, setup),
 		cmocka_unit_test_setup(test_timer_active, setup),
 	};
 

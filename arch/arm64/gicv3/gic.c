@@ -37,12 +37,20 @@ static struct lock frame_lock; /* read-modify-write of registers that hold bits 
 /* The timer's PPI of each CPU; under frame_lock */
 static uint32_t timer_bit;
 static struct {
-	bool enabled; /* as the root has it */
-	bool lent;    /* a guest has it: the hardware says otherwise */
-	bool by_hand; /* the root has written active bits: it may be active outside a handler */
+	bool enabled;	  /* as the root has it */
+	bool lent;	  /* a guest has it: the hardware says otherwise */
+	bool by_hand;	  /* the root has written active bits: it may be active outside a handler */
+	uint8_t priority; /* as the root has it */
+	bool raised; /* that would not be heard: while it is lent the hardware says otherwise */
 } timer[BOOT_INFO_MAX_CPUS];
 
 #define ICC_CTLR_EOIMODE 0x2u
+/*
+ * From here on a priority may be the lowest that is implemented, which no mask lets through
+ * (IHI 0069, 4.8): a guest's timer has to be heard whatever the root thinks of its own.
+ */
+#define PRIORITY_DEAF 0xf0u
+#define PRIORITY_LENT 0xa0u
 
 void gic_map_redistributor(uint32_t cpu, uint64_t rd_base)
 {
@@ -83,6 +91,11 @@ void gic_init(const struct boot_info *bi)
 }
 
 /* The core's own: group 1, the highest priority, enabled; their sources are quiet. */
+static uint64_t priority_va(uint32_t cpu)
+{
+	return frame_va[cpu] + GICR_IPRIORITYR + (uint32_t)__builtin_ctz(timer_bit);
+}
+
 static void own_init(uint32_t cpu)
 {
 	struct lock_token t = lock_take(&frame_lock);
@@ -99,6 +112,7 @@ static void own_init(uint32_t cpu)
 	timer[cpu].enabled = mmio_read32(frame + GICR_ISENABLER0) & timer_bit;
 	/* What firmware left active */
 	timer[cpu].by_hand = mmio_read32(frame + GICR_ISACTIVER0) & timer_bit;
+	timer[cpu].priority = mmio_read8(priority_va(cpu));
 	lock_drop(t);
 	dsb_sy();
 }
@@ -162,6 +176,13 @@ void gic_kick(uint32_t cpu)
 
 /* -- the timer's interrupt, which root and guest share --------------------------------------------
  */
+static void raise_priority(uint32_t cpu)
+{
+	timer[cpu].raised = timer[cpu].priority >= PRIORITY_DEAF;
+	if (timer[cpu].raised)
+		mmio_write8(priority_va(cpu), PRIORITY_LENT);
+}
+
 bool gic_timer_lend(uint32_t cpu)
 {
 	struct lock_token t = lock_take(&frame_lock);
@@ -169,6 +190,8 @@ bool gic_timer_lend(uint32_t cpu)
 	bool active = false;
 
 	timer[cpu].lent = true;
+	if (unlikely(timer[cpu].priority >= PRIORITY_DEAF))
+		raise_priority(cpu);
 	if (!timer[cpu].enabled)
 		mmio_write32(frame + GICR_ISENABLER0, timer_bit);
 	/* With EOImode 0 and no handler running nothing is active, unless by hand */
@@ -194,6 +217,9 @@ void gic_timer_return(uint32_t cpu, bool is, bool was)
 		mmio_write32(frame_va[cpu] + GICR_ICENABLER0, timer_bit);
 		dsb_sy();
 	}
+	if (unlikely(timer[cpu].raised))
+		mmio_write8(priority_va(cpu), timer[cpu].priority);
+	timer[cpu].raised = false;
 	timer[cpu].lent = false;
 	lock_drop(t);
 }
@@ -220,6 +246,36 @@ static uint32_t timer_read(uint32_t cpu, uint32_t offset, uint32_t v)
 	if ((offset == GICR_ISENABLER0 || offset == GICR_ICENABLER0) && timer[cpu].lent)
 		return timer[cpu].enabled ? v | timer_bit : v & ~timer_bit;
 	return v;
+}
+
+/* Does that access reach the priority of the timer's? By how many bits into it */
+static bool of_priority(uint32_t offset, uint32_t size, uint32_t *shift)
+{
+	uint32_t byte = GICR_IPRIORITYR + (uint32_t)__builtin_ctz(timer_bit) - offset;
+
+	*shift = 8 * byte;
+	return byte < size;
+}
+
+static uint32_t priority_read(uint32_t cpu, uint32_t offset, uint32_t size, uint32_t v)
+{
+	uint32_t shift;
+
+	if (!timer[cpu].raised || !of_priority(offset, size, &shift))
+		return v;
+	return (v & ~(0xffu << shift)) | (uint32_t)timer[cpu].priority << shift;
+}
+
+/* Behind the write: what the hardware made of it is the root's. */
+static void priority_written(uint32_t cpu, uint32_t offset, uint32_t size)
+{
+	uint32_t shift;
+
+	if (!of_priority(offset, size, &shift))
+		return;
+	timer[cpu].priority = mmio_read8(priority_va(cpu));
+	if (timer[cpu].lent)
+		raise_priority(cpu);
 }
 
 uint64_t gic_sgi_frame(uint32_t cpu)
@@ -254,6 +310,7 @@ bool gic_frame_access(uint64_t pa, uint32_t size, bool write, uint64_t *v)
 	t = lock_take(&frame_lock);
 	if (!write) {
 		*v = timer_read(i, (uint32_t)(pa - frame_pa[i]), native(va, size) & ~b.own);
+		*v = priority_read(i, (uint32_t)(pa - frame_pa[i]), size, (uint32_t)*v);
 		lock_drop(t);
 		return true;
 	}
@@ -264,6 +321,7 @@ bool gic_frame_access(uint64_t pa, uint32_t size, bool write, uint64_t *v)
 		mmio_write8(va, (uint8_t) new);
 	else
 		mmio_write32(va, new);
+	priority_written(i, (uint32_t)(pa - frame_pa[i]), size);
 	lock_drop(t);
 	return true;
 }

@@ -474,6 +474,39 @@ TEST_CPUS(whv_kicks, 2)
 	done();
 }
 
+/* The root's priority of the timer's interrupt is the lowest: the guest's timer comes all the same.
+ */
+TEST(whv_timer_priority)
+{
+	/* msr cntv_cval_el0, x5; msr cntv_ctl_el0, x6; 1: mrs x4, isr_el1; tbz x4, #7, 1b; str x4,
+	 * [x2] */
+	static const uint32_t code[] = { 0xd51be345, 0xd51be326, 0xd538c104,
+					 0x363fffe4, 0xf9000044, LOOP };
+	uint32_t ppi = boot_info->arm64.ppi_virtual_timer;
+	WHV_ARM64_LOCAL_INTERRUPT_CONTROLLER_STATE local;
+	uint8_t before, now;
+	UINT32 n;
+
+	CHECK_EQ(safe_read8(gic_frame(0) + 0x400 + ppi, &before), -1);
+	CHECK_EQ(safe_write8(gic_frame(0) + 0x400 + ppi, 0xff), -1);
+	start(code, sizeof(code), 1);
+	enable_spi();
+	CHECK_EQ(WHvGetVirtualProcessorState(vm.p, 0, types[0].type, &local, sizeof(local), &n),
+		 S_OK);
+	local.BankedInterruptState[27].Enabled = 1;
+	local.BankedInterruptState[27].GicrIpriorityrConfigured = 0x80;
+	CHECK_EQ(WHvSetVirtualProcessorState(vm.p, 0, types[0].type, &local, n), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX2, SAY), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX5, 1000), S_OK);
+	CHECK_EQ(vm_set(&vm, 0, WHvArm64RegisterX6, 1), S_OK);
+	CHECK_EQ(run(0), WHvRunVpExitReasonUnmappedGpa);
+	CHECK_EQ(get(WHvArm64RegisterX4) >> 7 & 1, 1);
+	CHECK_EQ(safe_read8(gic_frame(0) + 0x400 + ppi, &now), -1);
+	CHECK(now >= 0xf0);
+	CHECK_EQ(safe_write8(gic_frame(0) + 0x400 + ppi, before), -1);
+	done();
+}
+
 /* While it runs, nothing of it can be read or set. */
 TEST_CPUS(whv_running_vp, 2)
 {
