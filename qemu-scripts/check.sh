@@ -90,7 +90,8 @@ export ARCH
 arm64() { # SMP CPU FIRMWARE TIMEOUT
 	CPU=$2 FIRMWARE=$3
 	export CPU FIRMWARE
-	suite "$1" "el2-$3-$2-smp$1" "$4" run=suite "$INPUT"
+	# QEMU ends a file name at a comma
+	suite "$1" "el2-$3-$(echo "$2" | tr , -)-smp$1" "$4" run=suite "$INPUT"
 	unset CPU FIRMWARE
 }
 if "$here/no-vectors.sh" "$build/core.elf"; then

@@ -82,12 +82,12 @@ static bool ffr_ok(const uint8_t *ffr, uint32_t size)
 {
 	bool ended = false;
 
-	for (uint32_t i = 0; i < 8 * size; i++) {
-		bool one = ffr[i / 8] >> i % 8 & 1;
+	for (uint32_t i = 0; i < size; i++) {
+		uint32_t b = ffr[i];
 
-		if (one && ended)
+		if ((ended && b) || b & (b + 1))
 			return false;
-		ended |= !one;
+		ended |= b != 0xff;
 	}
 	return true;
 }
