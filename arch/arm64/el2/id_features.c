@@ -10,8 +10,8 @@
 static const struct row {
 	uint8_t bank, bit;
 	uint8_t crm, op2, lsb;
-	int8_t least; /* the feature is there from this value on */
-	int8_t below; /* and not with this one */
+	int16_t least; /* the feature is there from this value on */
+	int16_t below; /* and not with this one */
 	bool is_signed;
 } rows[] = {
 	/* clang-format off: one feature a line */

@@ -192,7 +192,7 @@ uint64_t id_filter(uint32_t crm, uint32_t op2, uint64_t hw)
 static const struct {
 	uint8_t crm, op2, lsb;
 	bool is_signed;
-	int8_t least;
+	int16_t least;
 } bounds[] = {
 	{ 4, 0, 0, false, 1 },	/* EL0 */
 	{ 4, 0, 4, false, 1 },	/* EL1 */
