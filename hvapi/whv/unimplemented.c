@@ -72,16 +72,6 @@ HRESULT WINAPI WHvAdviseGpaRange(WHV_PARTITION_HANDLE Partition,
 	return E_NOTIMPL;
 }
 
-HRESULT WINAPI WHvSignalVirtualProcessorSynicEvent(WHV_PARTITION_HANDLE Partition,
-						   WHV_SYNIC_EVENT_PARAMETERS SynicEvent,
-						   BOOL *NewlySignaled)
-{
-	(void)Partition;
-	(void)SynicEvent;
-	(void)NewlySignaled;
-	return E_NOTIMPL;
-}
-
 HRESULT WINAPI WHvAllocateVpciResource(const GUID *ProviderId,
 				       WHV_ALLOCATE_VPCI_RESOURCE_FLAGS Flags,
 				       const VOID *ResourceDescriptor,
@@ -306,18 +296,6 @@ HRESULT WINAPI WHvDeleteNotificationPort(WHV_PARTITION_HANDLE Partition,
 {
 	(void)Partition;
 	(void)PortHandle;
-	return E_NOTIMPL;
-}
-
-HRESULT WINAPI WHvPostVirtualProcessorSynicMessage(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
-						   UINT32 SintIndex, const VOID *Message,
-						   UINT32 MessageSizeInBytes)
-{
-	(void)Partition;
-	(void)VpIndex;
-	(void)SintIndex;
-	(void)Message;
-	(void)MessageSizeInBytes;
 	return E_NOTIMPL;
 }
 

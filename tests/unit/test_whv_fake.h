@@ -224,6 +224,8 @@ static const struct fake_row {
 	{ HVCALL_READ_GPA, 32, 0, 24, 0, false, false, true },
 	{ HVCALL_WRITE_GPA, 48, 0, 8, 0, false, false, true },
 	{ HVCALL_ASSERT_VIRTUAL_INTERRUPT, 32, 0, 0, 0, false, false, false },
+	{ HVCALL_SIGNAL_EVENT_DIRECT, 16, 0, 8, 0, false, false, true },
+	{ HVCALL_POST_MESSAGE_DIRECT, 280, 0, 0, 0, false, false, true },
 	{ HVCALL_DISPATCH_VP, 32, 0, 8, 0, false, false, true },
 	{ HVCALL_MAP_VP_STATE_PAGE, 24, 0, 8, 0, false, false, true },
 	{ HVCALL_UNMAP_VP_STATE_PAGE, 24, 0, 0, 0, false, false, true },
@@ -399,6 +401,9 @@ static uint16_t fake_simple(uint16_t code, const uint8_t *in, size_t in_len, uin
 		memcpy(out, &fake.gpa_result, 8);
 		memcpy(&id, in + 16, 8);
 		memcpy(fake.gpa_data + (id & 31), in + 32, word);
+		return HV_STATUS_SUCCESS;
+	case HVCALL_SIGNAL_EVENT_DIRECT:
+		out[0] = !(in[14] & 1); /* odd flags are set already */
 		return HV_STATUS_SUCCESS;
 	case HVCALL_TRANSLATE_VIRTUAL_ADDRESS:
 		memcpy(out, &fake.translated, 16);

@@ -682,7 +682,6 @@ static void test_not_implemented(void **state)
 	assert_int_equal(WHvStartPartitionMigration(NULL, NULL), E_NOTIMPL);
 	assert_int_equal(WHvCancelPartitionMigration(NULL), E_NOTIMPL);
 	assert_int_equal(WHvQueryGpaRangeDirtyBitmap(NULL, 0, 0, NULL, 0), E_NOTIMPL);
-	assert_int_equal(WHvPostVirtualProcessorSynicMessage(NULL, 0, 0, NULL, 0), E_NOTIMPL);
 	assert_int_equal(WHvDeleteTrigger(NULL, NULL), E_NOTIMPL);
 	assert_int_equal(WHvDeleteVpciDevice(NULL, 0), E_NOTIMPL);
 }

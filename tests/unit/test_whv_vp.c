@@ -569,6 +569,71 @@ static void test_interrupts(void **state)
 	assert_int_equal(WHvDeletePartition(h), S_OK);
 }
 
+static void test_synic(void **state)
+{
+	WHV_PARTITION_HANDLE h = fake_partition_vp(2);
+	WHV_SYNIC_EVENT_PARAMETERS e = { .VpIndex = 1, .TargetSint = 3, .FlagNumber = 0x7fe };
+	struct hv_input_signal_event_direct ev;
+	struct hv_input_post_message_direct in;
+	uint8_t message[257];
+	BOOL newly = 5;
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(message); i++)
+		message[i] = (uint8_t)(i + 1);
+	assert_int_equal(WHvCreateVirtualProcessor(h, 1, 0), S_OK);
+	for (uint32_t size = 1; size <= 256; size += size < 250 ? 11 : 1) {
+		assert_int_equal(WHvPostVirtualProcessorSynicMessage(h, 1, 7, message, size), S_OK);
+		memcpy(&in, fake_nth(HVCALL_POST_MESSAGE_DIRECT, -1)->in, sizeof(in));
+		assert_int_equal(in.partition_id, FAKE_ID);
+		assert_int_equal(in.vp_index, 1);
+		assert_int_equal(in.sint, 7);
+		assert_memory_equal(in.message, message, size);
+		for (uint32_t i = size; i < 256; i++)
+			assert_int_equal(in.message[i], 0);
+	}
+	assert_int_equal(WHvPostVirtualProcessorSynicMessage(h, 1, 7, message, 0), E_INVALIDARG);
+	assert_int_equal(WHvPostVirtualProcessorSynicMessage(h, 1, 7, message, 257), E_INVALIDARG);
+	assert_int_equal(WHvPostVirtualProcessorSynicMessage(h, 1, 7, NULL, 8), E_POINTER);
+	assert_int_equal(WHvPostVirtualProcessorSynicMessage(NULL, 1, 7, message, 8), E_INVALIDARG);
+	assert_int_equal(WHvPostVirtualProcessorSynicMessage(h, 2, 7, message, 8),
+			 WHV_E_VP_DOES_NOT_EXIST);
+	assert_int_equal(WHvPostVirtualProcessorSynicMessage(h, WHV_ANY_VP, 7, message, 8),
+			 WHV_E_VP_DOES_NOT_EXIST);
+	fake_order(HVCALL_POST_MESSAGE_DIRECT, HV_STATUS_OBJECT_IN_USE, 0, 1, 0);
+	assert_int_equal(WHvPostVirtualProcessorSynicMessage(h, 1, 7, message, 8),
+			 HRESULT_FROM_HV_STATUS(0x19));
+
+	assert_int_equal(WHvSignalVirtualProcessorSynicEvent(h, e, &newly), S_OK);
+	assert_int_equal(newly, TRUE);
+	memcpy(&ev, fake_nth(HVCALL_SIGNAL_EVENT_DIRECT, -1)->in, sizeof(ev));
+	assert_int_equal(ev.partition_id, FAKE_ID);
+	assert_int_equal(ev.vp_index, 1);
+	assert_int_equal(ev.sint, 3);
+	assert_int_equal(ev.vtl, 0);
+	assert_int_equal(ev.flag_number, 0x7fe);
+	e.FlagNumber++;
+	e.TargetVtl = 2;
+	assert_int_equal(WHvSignalVirtualProcessorSynicEvent(h, e, &newly), S_OK);
+	assert_int_equal(newly, FALSE);
+	memcpy(&ev, fake_nth(HVCALL_SIGNAL_EVENT_DIRECT, -1)->in, sizeof(ev));
+	assert_int_equal(ev.vtl, 2);
+	assert_int_equal(WHvSignalVirtualProcessorSynicEvent(h, e, NULL), S_OK);
+	newly = 5;
+	fake_order(HVCALL_SIGNAL_EVENT_DIRECT, HV_STATUS_INVALID_SYNIC_STATE, 0, 1, 0);
+	assert_int_equal(WHvSignalVirtualProcessorSynicEvent(h, e, &newly),
+			 HRESULT_FROM_HV_STATUS(0x18));
+	assert_int_equal(newly, 5);
+	assert_int_equal(WHvSignalVirtualProcessorSynicEvent(NULL, e, &newly), E_INVALIDARG);
+	e.VpIndex = 2;
+	assert_int_equal(WHvSignalVirtualProcessorSynicEvent(h, e, &newly),
+			 WHV_E_VP_DOES_NOT_EXIST);
+	e.VpIndex = WHV_ANY_VP;
+	assert_int_equal(WHvSignalVirtualProcessorSynicEvent(h, e, &newly),
+			 WHV_E_VP_DOES_NOT_EXIST);
+	assert_int_equal(WHvDeletePartition(h), S_OK);
+}
+
 static void test_cpuid_output(void **state)
 {
 	WHV_PARTITION_HANDLE h = fake_partition_vp(1);
@@ -597,7 +662,8 @@ int main(void)
 		TEST(test_create_delete), TEST(test_register_names), TEST(test_registers),
 		TEST(test_exit_memory),	  TEST(test_exit_io),	     TEST(test_exit_asked_for),
 		TEST(test_exit_others),	  TEST(test_run_loop),	     TEST(test_run_arguments),
-		TEST(test_run_others),	  TEST(test_interrupts),     TEST(test_cpuid_output),
+		TEST(test_run_others),	  TEST(test_interrupts),     TEST(test_synic),
+		TEST(test_cpuid_output),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
