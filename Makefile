@@ -241,7 +241,7 @@ format-check: ## is every C file formatted?
 tidy: $(NL_LIBC) ## clang-tidy and cppcheck
 	$(call say,TIDY,'the core and the WHv library')
 	$(Q)clang-tidy --quiet $(filter %.c,$(CORE_SRC)) -- $(CLANG_ARCH) -std=gnu11 -ffreestanding $(CORE_ARCH) $(CORE_INC) -Iarch/$(ARCH)/hw $(NL_INC) 2> /dev/null
-	$(Q)clang-tidy --quiet $(wildcard hvapi/whv/*.c hvapi/whv/$(ARCH)/*.c) -- $(CLANG_ARCH) -std=gnu11 -I. -Ihvapi/include -Ihvapi/whv/include 2> /dev/null
+	$(Q)clang-tidy --quiet $(wildcard hvapi/whv/*.c hvapi/whv/$(ARCH)/*.c) -- $(CLANG_ARCH) -std=gnu11 $(NL_INC) -I. -Ihvapi/include -Ihvapi/whv/include 2> /dev/null
 	$(call say,CPPCHECK,'boot kernel hvapi arch/$(ARCH)')
 	$(Q)cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem --suppress=unusedStructMember --suppress=comparePointers -I. -Ihvapi/include \
