@@ -44,6 +44,17 @@ uint16_t hvcall_translate_virtual_address(struct hcall_args *a);
 uint16_t hvcall_read_gpa(struct hcall_args *a);
 uint16_t hvcall_write_gpa(struct hcall_args *a);
 
+/* hvcall_port.c */
+uint16_t hvcall_create_port(struct hcall_args *a);
+uint16_t hvcall_delete_port(struct hcall_args *a);
+uint16_t hvcall_connect_port(struct hcall_args *a);
+uint16_t hvcall_disconnect_port(struct hcall_args *a);
+uint16_t hvcall_post_message(struct hcall_args *a);
+uint16_t hvcall_signal_event(struct hcall_args *a);
+uint16_t hvcall_notify_port_ring_empty(struct hcall_args *a);
+uint16_t hvcall_signal_event_direct(struct hcall_args *a);
+uint16_t hvcall_post_message_direct(struct hcall_args *a);
+
 /* hvcall_state.c */
 uint16_t hvcall_get_vp_state(struct hcall_args *a);
 uint16_t hvcall_set_vp_state(struct hcall_args *a);

@@ -31,6 +31,8 @@
 #define PARTS HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS
 #define POOL  HV_PARTITION_PRIVILEGE_ACCESS_MEMORY_POOL
 #define ID    HV_PARTITION_PRIVILEGE_ACCESS_PARTITION_ID
+#define PORT  HV_PARTITION_PRIVILEGE_CREATE_PORT
+#define JOIN  HV_PARTITION_PRIVILEGE_CONNECT_PORT
 
 const struct hcall_row hypercall_table[] = {
 	SIMPLE(HVCALL_CREATE_PARTITION, "HvCallCreatePartition", 56, 8, HCALL_TARGET_NONE, PARTS,
@@ -67,12 +69,30 @@ const struct hcall_row hypercall_table[] = {
 	       HCALL_TARGET_VP, PARTS, hvcall_translate_virtual_address),
 	SIMPLE(HVCALL_READ_GPA, "HvCallReadGpa", 32, 24, HCALL_TARGET_VP, PARTS, hvcall_read_gpa),
 	SIMPLE(HVCALL_WRITE_GPA, "HvCallWriteGpa", 48, 8, HCALL_TARGET_VP, PARTS, hvcall_write_gpa),
+	SIMPLE(HVCALL_DELETE_PORT, "HvCallDeletePort", 16, 0, HCALL_TARGET_PARTITION, PORT,
+	       hvcall_delete_port),
+	SIMPLE(HVCALL_DISCONNECT_PORT, "HvCallDisconnectPort", 16, 0, HCALL_TARGET_PARTITION, JOIN,
+	       hvcall_disconnect_port),
+	SIMPLE(HVCALL_POST_MESSAGE, "HvCallPostMessage", 256, 0, HCALL_TARGET_NONE,
+	       HV_PARTITION_PRIVILEGE_POST_MESSAGES, hvcall_post_message),
+	SIMPLE(HVCALL_SIGNAL_EVENT, "HvCallSignalEvent", 8, 0, HCALL_TARGET_NONE,
+	       HV_PARTITION_PRIVILEGE_SIGNAL_EVENTS, hvcall_signal_event),
 	SIMPLE(HVCALL_GET_SYSTEM_PROPERTY, "HvCallGetSystemProperty", 16, 8, HCALL_TARGET_NONE,
 	       PARTS, hvcall_get_system_property),
+	SIMPLE(HVCALL_NOTIFY_PORT_RING_EMPTY, "HvCallNotifyPortRingEmpty", 8, 0, HCALL_TARGET_NONE,
+	       PORT, hvcall_notify_port_ring_empty),
 	SIMPLE(HVCALL_REGISTER_INTERCEPT_RESULT, "HvCallRegisterInterceptResult", 60, 0,
 	       HCALL_TARGET_CHILD, PARTS, hvcall_register_intercept_result),
 	SIMPLE(HVCALL_ASSERT_VIRTUAL_INTERRUPT, "HvCallAssertVirtualInterrupt", 32, 0,
 	       HCALL_TARGET_CHILD, PARTS, hvcall_assert_virtual_interrupt),
+	SIMPLE(HVCALL_CREATE_PORT, "HvCallCreatePort", 56, 0, HCALL_TARGET_PARTITION, PORT,
+	       hvcall_create_port),
+	SIMPLE(HVCALL_CONNECT_PORT, "HvCallConnectPort", 72, 0, HCALL_TARGET_PARTITION, JOIN,
+	       hvcall_connect_port),
+	SIMPLE(HVCALL_SIGNAL_EVENT_DIRECT, "HvCallSignalEventDirect", 16, 8, HCALL_TARGET_VP, PARTS,
+	       hvcall_signal_event_direct),
+	SIMPLE(HVCALL_POST_MESSAGE_DIRECT, "HvCallPostMessageDirect", 280, 0, HCALL_TARGET_VP,
+	       PARTS, hvcall_post_message_direct),
 	SIMPLE(HVCALL_DISPATCH_VP, "HvCallDispatchVp", 32, 8, HCALL_TARGET_VP, PARTS,
 	       hvcall_dispatch_vp),
 	SIMPLE(HVCALL_MAP_VP_STATE_PAGE, "HvCallMapVpStatePage", 24, 8, HCALL_TARGET_VP, PARTS,

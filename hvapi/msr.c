@@ -13,8 +13,42 @@ static uint64_t now_ref(const struct vp *vp)
 
 /* -- SynIC and timers ------------------------------------------------------------------------- */
 
+/* Others deliver into the VP's SynIC too (hvapi/port.h). */
+static struct lock_token synic_lock(struct vp *vp)
+{
+	return lock_take(&vp->partition->ipc.lock);
+}
+
+void hv_post_sints(struct vp *vp, uint16_t mask)
+{
+	for (uint32_t left = mask; left; left &= left - 1)
+		arch_vp_post(vp, synic_vector(vp->synic, (uint32_t)__builtin_ctz(left)));
+}
+
+void hv_notify_sints(struct vp *vp, uint16_t mask)
+{
+	struct lock_token t = synic_lock(vp);
+
+	vp->sint_notify = mask;
+	synic_want_slots(vp->synic, mask);
+	lock_drop(t);
+}
+
+uint16_t hv_deliverable_sints(struct vp *vp)
+{
+	struct lock_token t = synic_lock(vp);
+	uint16_t mask = synic_free_slots(vp->synic) & vp->sint_notify;
+
+	lock_drop(t);
+	return mask;
+}
+
 void hv_raise_sints(struct vp *vp, uint16_t mask)
 {
+	if (unlikely(mask && vp->partition == partition_root)) {
+		hv_post_sints(vp, mask);
+		return;
+	}
 	for (uint32_t s = 0; mask; s++, mask = (uint16_t)(mask >> 1))
 		if (mask & 1)
 			arch_vp_raise(vp, synic_vector(vp->synic, s));
@@ -29,26 +63,39 @@ uint64_t hv_timers_deadline(struct vp *vp)
 
 void hv_timers_run(struct vp *vp)
 {
+	struct lock_token t = synic_lock(vp);
 	struct stimer_effect e;
 
 	stimer_expire(vp->stimers, vp->synic, now_ref(vp), &e);
+	lock_drop(t);
 	hv_raise_sints(vp, e.raise);
 	for (uint32_t i = 0; i < e.vectors; i++)
 		arch_vp_raise(vp, e.vector[i]);
 }
 
-static void rescan(struct vp *vp, uint16_t raise)
+/* Queues, then the timers' own messages, then what all that raises. The lock is dropped. */
+static void rescan(struct vp *vp, struct lock_token t, uint16_t raise)
 {
-	stimer_rescan(vp->stimers, vp->synic, now_ref(vp), &raise);
+	if (vp->stimers->pending)
+		stimer_rescan(vp->stimers, vp->synic, now_ref(vp), &raise);
+	lock_drop(t);
 	hv_raise_sints(vp, raise);
 }
 
 void hv_synic_eoi(struct vp *vp)
 {
+	struct lock_token t;
 	uint16_t raise = 0;
 
+	/*
+	 * Most EOIs find nothing. Whoever queues now has found the slot full after it had set
+	 * MessagePending in it: the guest's EOM comes.
+	 */
+	if (!(__atomic_load_n(&vp->synic->queued, __ATOMIC_RELAXED) | vp->stimers->pending))
+		return;
+	t = synic_lock(vp);
 	synic_rescan(vp->synic, &raise);
-	rescan(vp, raise);
+	rescan(vp, t, raise);
 }
 
 /* -- overlay pages ---------------------------------------------------------------------------- */
@@ -78,28 +125,34 @@ static enum hv_msr_result set_overlay(struct partition *p, struct overlay *o, vo
 
 static enum hv_msr_result set_synic_page(struct vp *vp, uint32_t reg, uint64_t v)
 {
-	enum vp_overlay_kind k = reg == HV_REGISTER_SIMP ? VP_OVERLAY_SIMP : VP_OVERLAY_SIEFP;
+	enum vp_overlay_kind k = reg == HV_REGISTER_SIMP    ? VP_OVERLAY_SIMP
+				 : reg == HV_REGISTER_SIEFP ? VP_OVERLAY_SIEFP
+							    : VP_OVERLAY_RING;
+	struct lock_token t;
 	enum hv_msr_result r;
 	uint16_t raise = 0;
 
 	r = set_overlay(vp->partition, &vp->overlays[k], vp->overlay_page[k], &vp->overlay[k], v);
 	if (r != HV_MSR_OK)
 		return r;
+	t = synic_lock(vp);
 	(void)synic_write(vp->synic, reg, v, &raise);
-	rescan(vp, raise);
+	rescan(vp, t, raise);
 	return HV_MSR_OK;
 }
 
 static enum hv_msr_result set_synic(struct vp *vp, uint32_t reg, uint64_t v)
 {
+	struct lock_token t;
 	uint16_t raise = 0;
+	bool ok;
 
-	if (reg == HV_REGISTER_SIMP || reg == HV_REGISTER_SIEFP)
+	if (reg == HV_REGISTER_SIMP || reg == HV_REGISTER_SIEFP || reg == HV_REGISTER_SIRBP)
 		return set_synic_page(vp, reg, v);
-	if (!synic_write(vp->synic, reg, v, &raise))
-		return HV_MSR_FAULT;
-	rescan(vp, raise);
-	return HV_MSR_OK;
+	t = synic_lock(vp);
+	ok = synic_write(vp->synic, reg, v, &raise);
+	rescan(vp, t, raise);
+	return ok ? HV_MSR_OK : HV_MSR_FAULT;
 }
 
 static bool set_stimer(struct vp *vp, uint32_t reg, uint64_t v)
@@ -195,7 +248,7 @@ static const struct {
 	     HV_X64_MSR_APIC_FREQUENCY) = { HV_PARTITION_PRIVILEGE_FREQUENCY_MSRS, R },
 	MSRS(HV_X64_MSR_EOI, HV_X64_MSR_TPR) = { HV_PARTITION_PRIVILEGE_APIC_MSRS, RW },
 	MSRS(HV_X64_MSR_VP_ASSIST_PAGE, HV_X64_MSR_VP_ASSIST_PAGE) = { 0, RW },
-	MSRS(HV_X64_MSR_SCONTROL, HV_X64_MSR_EOM) = { HV_PARTITION_PRIVILEGE_SYNIC, RW },
+	MSRS(HV_X64_MSR_SCONTROL, HV_X64_MSR_SIRBP) = { HV_PARTITION_PRIVILEGE_SYNIC, RW },
 	MSRS(HV_X64_MSR_SINT0, HV_X64_MSR_SINT15) = { HV_PARTITION_PRIVILEGE_SYNIC, RW },
 	MSRS(HV_X64_MSR_STIMER0_CONFIG,
 	     HV_X64_MSR_STIMER3_COUNT) = { HV_PARTITION_PRIVILEGE_SYNTIMERS, RW },
@@ -206,7 +259,7 @@ static uint32_t lookup(const struct vp *vp, uint32_t msr)
 {
 	uint64_t need;
 
-	if (msr >> 8 != 0x400000)
+	if (msr >> 8 != 0x400000 || (msr == HV_X64_MSR_SIRBP && vp->partition != partition_root))
 		return 0;
 	need = msrs[msr & 0xff].privilege;
 	return (vp->partition->privileges & need) == need ? msrs[msr & 0xff].access : 0;
@@ -314,7 +367,7 @@ uint32_t hv_register_msr(uint32_t name)
 	}
 	if (name >= HV_REGISTER_SINT0 && name <= HV_REGISTER_SINT15)
 		return HV_X64_MSR_SINT0 + (name - HV_REGISTER_SINT0);
-	if (name >= HV_REGISTER_SCONTROL && name <= HV_REGISTER_EOM)
+	if (name >= HV_REGISTER_SCONTROL && name <= HV_REGISTER_SIRBP)
 		return HV_X64_MSR_SCONTROL + (name - HV_REGISTER_SCONTROL);
 	if (name >= HV_REGISTER_STIMER0_CONFIG && name <= HV_REGISTER_STIMER3_COUNT)
 		return HV_X64_MSR_STIMER0_CONFIG + (name - HV_REGISTER_STIMER0_CONFIG);

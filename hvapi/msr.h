@@ -29,6 +29,12 @@ void reference_tsc_fill(struct vp *vp);
 
 /* What SynIC or the timers asked to be raised: SINT mask to local interrupts. */
 void hv_raise_sints(struct vp *vp, uint16_t mask);
+/* The same by whoever holds its partition's ipc lock. */
+void hv_post_sints(struct vp *vp, uint16_t mask);
+/* The root waits for these to have a free slot: HVMSG_SYNIC_SINT_DELIVERABLE, once each. */
+void hv_notify_sints(struct vp *vp, uint16_t mask);
+/* Of the SINTs that the root waits for (sint_notify), those that would take a message now. */
+uint16_t hv_deliverable_sints(struct vp *vp);
 /* Expire timers, and give waiting messages another try. Called by the run loop. */
 void hv_timers_run(struct vp *vp);
 /* Host TSC of the next synthetic timer, UINT64_MAX when none. */

@@ -30,21 +30,30 @@ static bool raises(uint64_t sint)
 	return !(sint & (SYNIC_SINT_MASKED | SYNIC_SINT_POLLING));
 }
 
-static void raise_sint(const struct hv_synic *s, uint32_t sint, uint16_t *raise)
+static void raise_sint(struct hv_synic *s, uint32_t sint, uint16_t *raise)
 {
-	if (raises(s->sint[sint]))
-		*raise = (uint16_t)(*raise | 1u << sint);
+	uint16_t bit = (uint16_t)(1u << sint);
+
+	if (!raises(s->sint[sint]))
+		return;
+	if (s->ring_page && sint && s->sint[sint] & SYNIC_SINT_INTERCEPT)
+		s->intercepts |= bit;
+	else
+		*raise |= bit;
 }
 
+/* What follows the payload in msg may be anything: the guest gets zeros to the next word's end. */
 static void write_slot(struct hv_message *slot, const struct hv_message *msg, bool more)
 {
 	struct hv_message_header *h = &slot->header;
-	uint64_t word[HV_MESSAGE_PAYLOAD_MAX / 8] = { 0 };
+	uint32_t words = msg->header.payload_size / 8, rest = msg->header.payload_size % 8;
 
-	/* What follows the payload in msg may be anything: the guest does not get it. */
-	memcpy(word, msg->payload, msg->header.payload_size);
-	for (uint32_t i = 0; i * 8 < msg->header.payload_size; i++)
-		__atomic_store_n(&slot->payload[i], word[i], __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < words; i++)
+		__atomic_store_n(&slot->payload[i], msg->payload[i], __ATOMIC_RELAXED);
+	if (rest)
+		__atomic_store_n(&slot->payload[words],
+				 msg->payload[words] & ((1ull << (8 * rest)) - 1),
+				 __ATOMIC_RELAXED);
 	__atomic_store_n(&h->sender, msg->header.sender, __ATOMIC_RELAXED);
 	__atomic_store_n(&h->payload_size, msg->header.payload_size, __ATOMIC_RELAXED);
 	__atomic_store_n(&h->message_flags, more ? HV_MESSAGE_FLAG_PENDING : 0, __ATOMIC_RELAXED);
@@ -70,48 +79,85 @@ static bool deliver(struct hv_synic *s, uint32_t sint, const struct hv_message *
 	return true;
 }
 
-/* ---- queue ---- */
-
-static uint32_t queued_for(const struct hv_synic *s, uint32_t sint)
+/* SINTs of the root's that are messages on its SINT 0 (Linux, drivers/hv/mshv_synic.c). */
+static void send_intercepts(struct hv_synic *s, uint16_t *raise)
 {
-	uint32_t n = 0;
+	while (s->intercepts && messages_on(s)) {
+		struct hv_sint_intercept_message what = { (uint32_t)__builtin_ctz(s->intercepts),
+							  0 };
+		struct hv_message m = { .header = { .message_type = HVMSG_SYNIC_SINT_INTERCEPT,
+						    .payload_size = sizeof(what) } };
 
-	for (uint32_t i = 0; i < s->count; i++)
-		n += s->queue_sint[i] == sint;
-	return n;
+		memcpy(m.payload, &what, sizeof(what));
+		if (!deliver(s, 0, &m, (s->intercepts & (s->intercepts - 1)) != 0, raise))
+			return;
+		s->intercepts &= (uint16_t)(s->intercepts - 1);
+	}
 }
 
-static void queue_remove(struct hv_synic *s, uint32_t at)
-{
-	uint32_t sint = s->queue_sint[at];
+/* ---- queues ---- */
 
-	s->count--;
-	for (uint32_t i = at; i < s->count; i++) {
-		s->queue[i] = s->queue[i + 1];
-		s->queue_sint[i] = s->queue_sint[i + 1];
-	}
-	if (!queued_for(s, sint))
+static void append(struct hv_synic *s, uint32_t sint, struct synic_queue *q)
+{
+	q->next = NULL;
+	if (s->waiting[sint])
+		s->last[sint]->next = q;
+	else
+		s->waiting[sint] = q;
+	s->last[sint] = q;
+	s->queued = (uint16_t)(s->queued | 1u << sint);
+}
+
+static struct synic_queue *take_first(struct hv_synic *s, uint32_t sint)
+{
+	struct synic_queue *q = s->waiting[sint];
+
+	s->waiting[sint] = q->next;
+	if (!q->next) {
+		s->last[sint] = NULL;
 		s->queued = (uint16_t)(s->queued & ~(1u << sint));
+	}
+	return q;
+}
+
+static void rescan_sint(struct hv_synic *s, uint32_t sint, uint16_t *raise)
+{
+	struct synic_queue *q = s->waiting[sint];
+
+	if (!deliver(s, sint, &q->buffer[q->first], q->count > 1 || q->next, raise))
+		return;
+	q->first = (uint8_t)((q->first + 1) % SYNIC_QUEUE_MESSAGES);
+	q->count--;
+	/* The next turn is another port's, so that none starves the others. */
+	if (q->next || !q->count) {
+		(void)take_first(s, sint);
+		if (q->count)
+			append(s, sint, q);
+	}
 }
 
 void synic_rescan(struct hv_synic *s, uint16_t *raise)
 {
-	uint32_t tried = 0;
-	uint32_t i = 0;
-
+	send_intercepts(s, raise);
 	if (!s->queued || !messages_on(s))
 		return;
-	while (i < s->count) {
-		uint32_t sint = s->queue_sint[i];
-		bool first = !(tried & 1u << sint);
+	/* One message a SINT: those behind it would only find the slot full. */
+	for (uint32_t left = s->queued; left; left &= left - 1)
+		rescan_sint(s, (uint32_t)__builtin_ctz(left), raise);
+}
 
-		/* One a SINT: the oldest. Those behind it would only find the slot full. */
-		tried |= 1u << sint;
-		if (first && deliver(s, sint, &s->queue[i], queued_for(s, sint) > 1, raise))
-			queue_remove(s, i);
-		else
-			i++;
+void synic_cancel(struct hv_synic *s, uint32_t sint, struct synic_queue *q)
+{
+	struct synic_queue *rest = s->waiting[sint], *next;
+
+	s->waiting[sint] = s->last[sint] = NULL;
+	s->queued = (uint16_t)(s->queued & ~(1u << sint));
+	for (; rest; rest = next) {
+		next = rest->next;
+		if (rest != q)
+			append(s, sint, rest);
 	}
+	q->first = q->count = 0;
 }
 
 static uint16_t check_message(const struct hv_synic *s, uint32_t sint, const struct hv_message *msg)
@@ -122,23 +168,24 @@ static uint16_t check_message(const struct hv_synic *s, uint32_t sint, const str
 	return messages_on(s) ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_SYNIC_STATE;
 }
 
-uint16_t synic_post_message(struct hv_synic *s, uint32_t sint, const struct hv_message *msg,
-			    uint16_t *raise)
+uint16_t synic_post_message(struct hv_synic *s, uint32_t sint, struct synic_queue *q,
+			    const struct hv_message *msg, uint16_t *raise)
 {
 	uint16_t status = check_message(s, sint, msg);
 
 	if (status != HV_STATUS_SUCCESS)
 		return status;
-	/* A new message is one of the three events that try the queue (TLFS, "Messages"). */
+	/* A new message is one of the three events that try the queues (TLFS, "Messages"). */
 	synic_rescan(s, raise);
-	if (!(s->queued & 1u << sint) && deliver(s, sint, msg, false, raise))
+	if (!(s->queued & 1u << sint) && deliver(s, sint, msg, false, raise)) {
+		send_intercepts(s, raise);
 		return HV_STATUS_SUCCESS;
-	if (s->count == SYNIC_BUFFERS || queued_for(s, sint) == SYNIC_SINT_BUFFERS)
+	}
+	if (q->count == SYNIC_QUEUE_MESSAGES)
 		return HV_STATUS_INSUFFICIENT_BUFFERS;
-	s->queue[s->count] = *msg;
-	s->queue_sint[s->count] = (uint8_t)sint;
-	s->count++;
-	s->queued = (uint16_t)(s->queued | 1u << sint);
+	q->buffer[(q->first + q->count) % SYNIC_QUEUE_MESSAGES] = *msg;
+	if (!q->count++)
+		append(s, sint, q);
 	return HV_STATUS_SUCCESS;
 }
 
@@ -154,6 +201,22 @@ uint16_t synic_try_message(struct hv_synic *s, uint32_t sint, const struct hv_me
 	return deliver(s, sint, msg, more, raise) ? HV_STATUS_SUCCESS : HV_STATUS_OBJECT_IN_USE;
 }
 
+bool synic_takes_messages(const struct hv_synic *s)
+{
+	return messages_on(s);
+}
+
+bool synic_takes_events(const struct hv_synic *s, uint32_t sint)
+{
+	return (s->scontrol & SYNIC_ENABLE) && (s->siefp & SYNIC_ENABLE) &&
+	       (s->sint[sint] & (SYNIC_SINT_MASKED | SYNIC_SINT_POLLING)) != SYNIC_SINT_MASKED;
+}
+
+bool synic_takes_ports(const struct hv_synic *s)
+{
+	return (s->scontrol & SYNIC_ENABLE) && (s->sirbp & SYNIC_ENABLE) && s->ring_page;
+}
+
 uint16_t synic_signal_event(struct hv_synic *s, uint32_t sint, uint32_t flag, bool *newly,
 			    uint16_t *raise)
 {
@@ -162,16 +225,35 @@ uint16_t synic_signal_event(struct hv_synic *s, uint32_t sint, uint32_t flag, bo
 	*newly = false;
 	if (sint >= HV_SYNIC_SINT_COUNT || flag >= HV_EVENT_FLAGS_COUNT)
 		return HV_STATUS_INVALID_PARAMETER;
-	if (!(s->scontrol & SYNIC_ENABLE) || !(s->siefp & SYNIC_ENABLE))
-		return HV_STATUS_INVALID_SYNIC_STATE;
-	if ((s->sint[sint] & (SYNIC_SINT_MASKED | SYNIC_SINT_POLLING)) == SYNIC_SINT_MASKED)
+	if (!synic_takes_events(s, sint))
 		return HV_STATUS_INVALID_SYNIC_STATE;
 	word = &s->siefp_page->sint[sint][flag / 64];
 	bit = 1ull << (flag % 64);
 	*newly = !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit);
 	if (*newly)
 		raise_sint(s, sint, raise);
+	send_intercepts(s, raise);
 	return HV_STATUS_SUCCESS;
+}
+
+bool synic_ring_port(struct hv_synic *s, uint32_t sint, uint32_t port, uint16_t *raise)
+{
+	struct hv_synic_event_ring *ring = &s->ring_page->sint[sint];
+	uint32_t *at = &ring->port[s->ring_head[sint]];
+	bool put = !__atomic_load_n(at, __ATOMIC_SEQ_CST);
+
+	if (put) {
+		__atomic_store_n(at, port, __ATOMIC_SEQ_CST);
+		s->ring_head[sint] =
+			(uint8_t)((s->ring_head[sint] + 1u) % HV_SYNIC_EVENT_RING_PORTS);
+	} else {
+		__atomic_store_n(&ring->ring_full, 1, __ATOMIC_SEQ_CST);
+	}
+	/* The root unmasks, and then looks once more (mshv_synic.c). */
+	if (!__atomic_load_n(&ring->signal_masked, __ATOMIC_SEQ_CST))
+		raise_sint(s, sint, raise);
+	send_intercepts(s, raise);
+	return put;
 }
 
 /* ---- registers ---- */
@@ -181,15 +263,28 @@ void synic_reset(struct hv_synic *s)
 	s->scontrol = 0;
 	s->siefp = 0;
 	s->simp = 0;
+	s->sirbp = 0;
+	s->intercepts = 0;
+	memset(s->ring_head, 0, sizeof(s->ring_head));
 	for (uint32_t i = 0; i < HV_SYNIC_SINT_COUNT; i++)
 		s->sint[i] = SYNIC_SINT_MASKED;
-	s->queued = 0;
 	s->auto_eoi = 0;
-	s->count = 0;
-	memset(s->queue_sint, 0, sizeof(s->queue_sint));
-	memset(s->queue, 0, sizeof(s->queue));
+	for (uint32_t i = 0; i < HV_SYNIC_SINT_COUNT; i++)
+		while (s->waiting[i]) {
+			struct synic_queue *q = take_first(s, i);
+
+			q->first = q->count = 0;
+		}
 	memset(s->simp_page, 0, HV_PAGE_SIZE);
 	memset(s->siefp_page, 0, HV_PAGE_SIZE);
+	if (s->ring_page)
+		memset(s->ring_page, 0, HV_PAGE_SIZE);
+}
+
+void synic_init_root(struct hv_synic *s, struct hv_synic_event_ring_page *ring_page)
+{
+	s->ring_page = ring_page;
+	synic_reset(s);
 }
 
 void synic_init(struct hv_synic *s, struct hv_message_page *simp_page,
@@ -219,6 +314,9 @@ bool synic_read(const struct hv_synic *s, uint32_t reg, uint64_t *val)
 	case HV_REGISTER_EOM:
 		*val = 0;
 		return true;
+	case HV_REGISTER_SIRBP:
+		*val = s->sirbp;
+		return s->ring_page != NULL;
 	default:
 		break;
 	}
@@ -260,6 +358,11 @@ bool synic_write(struct hv_synic *s, uint32_t reg, uint64_t val, uint16_t *raise
 	case HV_REGISTER_SIMP:
 		s->simp = val;
 		break;
+	case HV_REGISTER_SIRBP:
+		if (!s->ring_page)
+			return false;
+		s->sirbp = val;
+		break;
 	case HV_REGISTER_EOM:
 		break;
 	default:
@@ -269,6 +372,26 @@ bool synic_write(struct hv_synic *s, uint32_t reg, uint64_t val, uint16_t *raise
 	}
 	synic_rescan(s, raise);
 	return true;
+}
+
+uint16_t synic_free_slots(const struct hv_synic *s)
+{
+	uint32_t mask = 0;
+
+	for (uint32_t i = 0; messages_on(s) && i < HV_SYNIC_SINT_COUNT; i++)
+		mask |= (uint32_t)slot_empty(&s->simp_page->sint[i]) << i;
+	return (uint16_t)mask;
+}
+
+void synic_want_slots(struct hv_synic *s, uint16_t mask)
+{
+	for (uint32_t left = mask; left; left &= left - 1) {
+		struct hv_message *slot = &s->simp_page->sint[__builtin_ctz(left)];
+
+		if (!slot_empty(slot))
+			__atomic_fetch_or(&slot->header.message_flags, HV_MESSAGE_FLAG_PENDING,
+					  __ATOMIC_SEQ_CST);
+	}
 }
 
 bool synic_auto_eoi(const struct hv_synic *s, uint8_t vector)

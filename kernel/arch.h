@@ -47,6 +47,8 @@ void arch_vp_free(struct vp *vp);
 void arch_vp_reset(struct vp *vp, bool init);
 /* Raise a fixed interrupt at the VP's local controller. Owner only. */
 void arch_vp_raise(struct vp *vp, uint8_t vector);
+/* The same by anybody, and of the root's VPs too. */
+void arch_vp_post(struct vp *vp, uint8_t vector);
 /* The VP's own TSC or counter, now. */
 uint64_t arch_vp_tsc(const struct vp *vp);
 /* The synthetic EOI, ICR and TPR MSRs. False: #GP. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ranked spin locks. A CPU takes locks in rising rank only:
- *   partitions (table) < partition < root memory < log
+ *   partitions (table) < partition < its SynICs and ports (ipc) < root memory < log
  * Taking one returns a token; functions that need a lock held take the token, so that a caller
  * without it does not compile. The core runs with interrupts and GIF off: no lock is ever taken
  * by an interrupt handler.

@@ -66,6 +66,19 @@ struct partition *partition_get(struct partition *caller, hv_partition_id id)
 	return p;
 }
 
+struct partition *partition_enter_ipc(hv_partition_id id, struct lock_token *t)
+{
+	struct lock_token tt = lock_take(&table_lock);
+	struct partition *p = table[slot_of(id)];
+
+	if (p && (p->id != id || atomic_load(&p->state) != PARTITION_ACTIVE))
+		p = NULL;
+	if (p)
+		*t = lock_take(&p->ipc.lock);
+	lock_drop(tt);
+	return p;
+}
+
 void partition_put(struct partition *p)
 {
 	(void)__atomic_sub_fetch(&p->users, 1, __ATOMIC_RELEASE);
@@ -183,6 +196,7 @@ uint16_t partition_finalize(struct partition *p)
 		goto out;
 	atomic_store(&p->state, PARTITION_FINALIZED);
 	if (active) {
+		port_close_all(p);
 		smp_flush_slat(&p->slat);
 		overlay_drop_all(p);
 	}
@@ -224,6 +238,8 @@ uint16_t partition_delete(struct partition *p)
 	if (p->pool.total != 0 || atomic_load(&p->users) > 1)
 		goto out;
 	table[p->slot] = NULL;
+	/* A sender that found it before its end may still be about to find nothing in it. */
+	lock_drop(lock_take(&p->ipc.lock));
 	rt = lock_take(&partition_root->lock);
 	pool_free(&partition_root->pool, p);
 	lock_drop(rt);

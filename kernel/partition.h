@@ -11,6 +11,7 @@
 #include <hv/types.h>
 
 #include "hvapi/overlay.h"
+#include "hvapi/port.h"
 #include "kernel/addr.h"
 #include "kernel/lock.h"
 #include "kernel/pool.h"
@@ -66,6 +67,8 @@ struct partition {
 	struct x86_cpuid_result *cpuid_results; /* one page */
 	uint32_t cpuid_count;
 
+	struct ipc ipc; /* has its own lock */
+
 	struct arch_partition arch;
 	uint64_t warned; /* bit per kind of "not implemented" already logged */
 };
@@ -81,6 +84,11 @@ void partition_init_root(struct partition *p);
  */
 struct partition *partition_get(struct partition *caller, hv_partition_id id);
 void partition_put(struct partition *p);
+/*
+ * For a sender: any active partition, by its id, with its ipc lock held (t); it cannot go away
+ * until that is dropped. NULL: none. No lock may be held.
+ */
+struct partition *partition_enter_ipc(hv_partition_id id, struct lock_token *t);
 
 uint16_t partition_create(struct partition *parent, const struct hv_input_create_partition *in,
 			  hv_partition_id *id);

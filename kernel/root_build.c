@@ -16,6 +16,20 @@ void root_cut_out(uint64_t base, uint64_t size)
 	}
 }
 
+/* A SynIC page of the root's lies where the core has put it: the register says so (Linux,
+ * mshv_synic.c). */
+static void open_page(struct vp *vp, enum vp_overlay_kind k, uint32_t reg)
+{
+	uint64_t pa = ptr_hpa(vp->overlay_page[k]).v;
+	uint16_t raise = 0;
+
+	if (slat_map(&partition_root->slat, GPA(pa), HPA(pa), 1, SLAT_R | SLAT_W, NULL, NULL) !=
+	    SLAT_OK)
+		panic("core memory too small for the root's SynIC pages");
+	vp->overlay[k] = pa;
+	(void)synic_write(vp->synic, reg, pa, &raise);
+}
+
 struct vp *root_vp_make(uint32_t index)
 {
 	struct vp *vp = page_alloc(page_up(sizeof(*vp)) >> PAGE_SHIFT);
@@ -32,6 +46,10 @@ struct vp *root_vp_make(uint32_t index)
 	/* What is in the pool the root may withdraw: no page of the core's is left there. */
 	if (partition_root->pool.free_count)
 		panic("a root VP takes fewer pages than ROOT_VP_PAGES");
+	/* Read and written by the root at any time; what is read from them is never trusted. */
+	open_page(vp, VP_OVERLAY_SIMP, HV_REGISTER_SIMP);
+	open_page(vp, VP_OVERLAY_SIEFP, HV_REGISTER_SIEFP);
+	open_page(vp, VP_OVERLAY_RING, HV_REGISTER_SIRBP);
 	vp->cpu = index;
 	partition_root->vps[index] = vp;
 	partition_root->vp_count++;

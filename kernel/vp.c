@@ -102,6 +102,8 @@ static void **pages_of(struct vp *vp, uint32_t i)
 		return &vp->overlay_page[VP_OVERLAY_SIEFP];
 	case 5:
 		return &vp->overlay_page[VP_OVERLAY_ASSIST];
+	case 6:
+		return vp->partition == partition_root ? &vp->overlay_page[VP_OVERLAY_RING] : NULL;
 	default:
 		return NULL;
 	}
@@ -135,6 +137,8 @@ uint16_t vp_init(struct vp *vp, struct partition *p, uint32_t index)
 	vp->stimers = (struct hv_stimers *)(vp->synic + 1);
 	synic_init(vp->synic, vp->overlay_page[VP_OVERLAY_SIMP],
 		   vp->overlay_page[VP_OVERLAY_SIEFP]);
+	if (p == partition_root)
+		synic_init_root(vp->synic, vp->overlay_page[VP_OVERLAY_RING]);
 	stimer_reset(vp->stimers);
 	status = arch_vp_init(vp);
 	if (status != HV_STATUS_SUCCESS)
@@ -205,7 +209,7 @@ uint16_t vp_delete(struct partition *p, uint32_t index)
 	} else {
 		for (uint32_t i = 0; i < VP_OVERLAYS; i++)
 			(void)overlay_set(p, &vp->overlays[i], NULL, false, 0);
-		atomic_store(&p->vps[index], NULL);
+		port_forget_vp(vp);
 		p->vp_count--;
 		vp_free(vp);
 	}

@@ -27,7 +27,14 @@ enum vp_owner { VP_IDLE = 0, VP_ACCESSED, VP_RUNNING };
 #define VP_MAIL_LINT1  BIT(7)
 #define VP_MAIL_KICK   BIT(5) /* leave the guest, nothing else */
 
-enum vp_overlay_kind { VP_OVERLAY_SIMP, VP_OVERLAY_SIEFP, VP_OVERLAY_ASSIST, VP_OVERLAYS };
+enum vp_overlay_kind {
+	VP_OVERLAY_SIMP,
+	VP_OVERLAY_SIEFP,
+	VP_OVERLAY_ASSIST,
+	VP_OVERLAYS,
+	VP_OVERLAY_RING = VP_OVERLAYS, /* the root's only, and not moved */
+	VP_OVERLAY_PAGES
+};
 
 struct vp {
 	struct arch_vp arch; /* offset 0: entry.S */
@@ -51,13 +58,14 @@ struct vp {
 	struct hv_message *message_page; /* open to the root while mapped */
 	void *register_page;
 	bool message_mapped, register_mapped;
-	uint64_t overlay[VP_OVERLAYS]; /* MSR values: enable bit and page */
-	void *overlay_page[VP_OVERLAYS];
-	struct overlay overlays[VP_OVERLAYS];
+	uint64_t overlay[VP_OVERLAY_PAGES]; /* MSR values: enable bit and page */
+	void *overlay_page[VP_OVERLAY_PAGES];
+	struct overlay overlays[VP_OVERLAY_PAGES];
 
 	uint64_t run_start; /* TSC at dispatch */
 	uint64_t runtime;   /* guest TSC ticks spent in dispatch */
 	uint64_t extended_dr6;
+	uint16_t sint_notify; /* HV_DELIVERABILITY_SINTS: whose free slot the root waits for */
 };
 
 struct vp *vp_find(struct partition *p, uint32_t index);
@@ -75,7 +83,7 @@ void vp_post_irq(struct vp *vp, uint8_t vector, bool level);
 
 /* Pages a VP takes from its partition's pool beside struct vp: see vp_init(). */
 #define VP_PAGES      (6u + ARCH_VP_PAGES)
-#define ROOT_VP_PAGES (6u + ARCH_ROOT_VP_PAGES)
+#define ROOT_VP_PAGES (7u + ARCH_ROOT_VP_PAGES)
 /* Fill a zeroed struct vp; on failure nothing stays taken. */
 uint16_t vp_init(struct vp *vp, struct partition *p, uint32_t index);
 uint16_t vp_create(struct partition *p, uint32_t index);

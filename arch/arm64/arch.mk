@@ -30,7 +30,7 @@ ROOT_ARCH   := -fpie
 # newlib's names for its system calls here, and ours
 ROOT_LD	    := -pie --no-dynamic-linker -z text --no-warn-rwx-segments \
 	$(foreach f,sbrk write close lseek read fstat isatty kill getpid,--defsym=_$(f)=$(f))
-ROOT_SRC    := $(patsubst %,tests/root/%.c,main console pages hv test guest vm save job bench whv_metal t_job t_hypercall t_memory t_property) \
+ROOT_SRC    := $(patsubst %,tests/root/%.c,main console pages hv test guest vm save job bench whv_metal t_job t_hypercall t_port t_memory t_property) \
 	$(wildcard tests/root/arm64/*.[cS] hvapi/whv/*.c hvapi/whv/arm64/*.c)
 GUEST_ARCH  := -mgeneral-regs-only -fpie -mstrict-align
 GUEST_FROM  := tests/guests/arm64

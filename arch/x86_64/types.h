@@ -161,8 +161,10 @@ struct arch_vp {
 	/* HvRegisterPendingEvent0: an exception, or an interrupt past the local APIC */
 	struct x86_event queued;   /* type 3, or 0 */
 	uint64_t queued_parameter; /* CR2 of #PF, DR6 of #DB */
-	/* HvX64RegisterDeliverabilityNotifications: HV_DELIVERABILITY_* */
+	/* HvX64RegisterDeliverabilityNotifications: HV_DELIVERABILITY_*, and whether SINTs are
+	 * among them (vp->sint_notify) */
 	uint64_t notify;
+#define NOTIFY_SINTS (1ull << 63)
 	uint8_t activity; /* enum x86_activity */
 	uint8_t sipi_vector;
 	uint8_t stop; /* enum vp_exit, when an exit handler answered EXIT_STOP */

@@ -85,6 +85,11 @@ uint64_t hv_raw(uint64_t control, uint64_t in, uint64_t out);
 uint64_t hv_call(uint64_t control, const void *in, size_t in_len, void *out, size_t out_len);
 uint16_t hv_status(uint64_t control, const void *in, size_t in_len, void *out, size_t out_len);
 #define HV_REPS(n) ((uint64_t)(n) << HV_HYPERCALL_REP_COUNT_SHIFT)
+/* A SynIC register of this CPU's root VP, by name; and make one of its SINTs an interrupt, of the
+ * vector (arm64: INTID) that it answers. */
+uint64_t synic_get(uint32_t name);
+void synic_set(uint32_t name, uint64_t v);
+uint32_t synic_vector(void);
 /* Print what the core has logged since the last time. */
 void hv_log_drain(void);
 

@@ -14,21 +14,26 @@ static const struct row {
 	bool rep, variable;
 	enum target target;
 } rows[] = {
-	{ 0x40, 56, 8, 0, 0, false, false, NONE },  { 0x41, 8, 0, 0, 0, false, false, CHILD },
-	{ 0x42, 8, 0, 0, 0, false, false, CHILD },  { 0x43, 8, 0, 0, 0, false, false, CHILD },
-	{ 0x44, 16, 8, 0, 0, false, false, ANY },   { 0x45, 24, 0, 0, 0, false, false, CHILD },
-	{ 0x46, 0, 8, 0, 0, false, false, NONE },   { 0x48, 8, 0, 8, 0, true, false, ANY },
-	{ 0x49, 16, 0, 0, 8, true, false, ANY },    { 0x4b, 24, 0, 8, 0, true, false, CHILD },
-	{ 0x4c, 24, 0, 0, 0, true, false, CHILD },  { 0x4d, 24, 0, 0, 0, false, false, CHILD },
-	{ 0x4e, 40, 0, 0, 0, false, false, CHILD }, { 0x4f, 16, 0, 0, 0, false, false, CHILD },
-	{ 0x50, 16, 0, 4, 16, true, false, VP },    { 0x51, 16, 0, 32, 0, true, false, VP },
-	{ 0x52, 32, 16, 0, 0, false, false, VP },   { 0x53, 32, 24, 0, 0, false, false, VP },
-	{ 0x54, 48, 8, 0, 0, false, false, VP },    { 0x7b, 16, 8, 0, 0, false, false, NONE },
-	{ 0x91, 60, 0, 0, 0, false, false, CHILD }, { 0x94, 32, 0, 0, 0, false, false, CHILD },
-	{ 0xc2, 32, 8, 0, 0, false, false, VP },    { 0xe1, 24, 8, 0, 0, false, false, VP },
-	{ 0xe2, 24, 0, 0, 0, false, false, VP },    { 0xe3, 40, 0, 0, 0, false, true, VP },
-	{ 0xe4, 40, 0, 0, 0, false, true, VP },	    { 0xf4, 24, 0, 24, 16, true, false, VP },
-	{ 0x101, 24, 16, 0, 0, false, false, ANY }, { 0xf00, 8, 512, 0, 0, false, false, NONE },
+	{ 0x40, 56, 8, 0, 0, false, false, NONE },   { 0x41, 8, 0, 0, 0, false, false, CHILD },
+	{ 0x42, 8, 0, 0, 0, false, false, CHILD },   { 0x43, 8, 0, 0, 0, false, false, CHILD },
+	{ 0x44, 16, 8, 0, 0, false, false, ANY },    { 0x45, 24, 0, 0, 0, false, false, CHILD },
+	{ 0x46, 0, 8, 0, 0, false, false, NONE },    { 0x48, 8, 0, 8, 0, true, false, ANY },
+	{ 0x49, 16, 0, 0, 8, true, false, ANY },     { 0x4b, 24, 0, 8, 0, true, false, CHILD },
+	{ 0x4c, 24, 0, 0, 0, true, false, CHILD },   { 0x4d, 24, 0, 0, 0, false, false, CHILD },
+	{ 0x4e, 40, 0, 0, 0, false, false, CHILD },  { 0x4f, 16, 0, 0, 0, false, false, CHILD },
+	{ 0x50, 16, 0, 4, 16, true, false, VP },     { 0x51, 16, 0, 32, 0, true, false, VP },
+	{ 0x52, 32, 16, 0, 0, false, false, VP },    { 0x53, 32, 24, 0, 0, false, false, VP },
+	{ 0x54, 48, 8, 0, 0, false, false, VP },     { 0x58, 16, 0, 0, 0, false, false, ANY },
+	{ 0x5b, 16, 0, 0, 0, false, false, ANY },    { 0x5c, 256, 0, 0, 0, false, false, NONE },
+	{ 0x5d, 8, 0, 0, 0, false, false, NONE },    { 0x7b, 16, 8, 0, 0, false, false, NONE },
+	{ 0x8b, 8, 0, 0, 0, false, false, NONE },    { 0x91, 60, 0, 0, 0, false, false, CHILD },
+	{ 0x94, 32, 0, 0, 0, false, false, CHILD },  { 0x95, 56, 0, 0, 0, false, false, ANY },
+	{ 0x96, 72, 0, 0, 0, false, false, ANY },    { 0xc0, 16, 8, 0, 0, false, false, VP },
+	{ 0xc1, 280, 0, 0, 0, false, false, VP },    { 0xc2, 32, 8, 0, 0, false, false, VP },
+	{ 0xe1, 24, 8, 0, 0, false, false, VP },     { 0xe2, 24, 0, 0, 0, false, false, VP },
+	{ 0xe3, 40, 0, 0, 0, false, true, VP },	     { 0xe4, 40, 0, 0, 0, false, true, VP },
+	{ 0xf4, 24, 0, 24, 16, true, false, VP },    { 0x101, 24, 16, 0, 0, false, false, ANY },
+	{ 0xf00, 8, 512, 0, 0, false, false, NONE },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -209,8 +214,12 @@ TEST(hypercall_fast)
 		uint64_t got = hv_raw(control_of(r) | HV_HYPERCALL_FAST, NO_ID, page);
 
 		if (fits)
-			CHECK_EQ(got, r->target == NONE ? HV_STATUS_SUCCESS
-							: HV_STATUS_INVALID_PARTITION_ID);
+			CHECK_EQ(got, r->code == HVCALL_SIGNAL_EVENT
+					      ? HV_STATUS_INVALID_CONNECTION_ID
+				      : r->code == HVCALL_NOTIFY_PORT_RING_EMPTY
+					      ? HV_STATUS_INVALID_PARAMETER
+				      : r->target == NONE ? HV_STATUS_SUCCESS
+							  : HV_STATUS_INVALID_PARTITION_ID);
 		else
 			CHECK_EQ(HV_HYPERCALL_RESULT_STATUS(got),
 				 HV_STATUS_INVALID_HYPERCALL_INPUT);
@@ -339,7 +348,23 @@ TEST(hypercall_vp_index)
 	CHECK_EQ(guest_get64(id, 0, GUEST_PC), GUEST_PC_RESET);
 }
 
-/* A guest has the privileges of none of them; it learns which codes there are. */
+/*
+ * What a guest gets for an input of zeros: it has the privileges of few. Its own registers are any
+ * VP's to ask for, and here it names nobody; messages and events are for those who have a
+ * connection.
+ */
+static uint16_t guest_gets(const struct row *r)
+{
+	if (own_registers(r))
+		return HV_STATUS_INVALID_PARTITION_ID;
+	if (r->code == HVCALL_POST_MESSAGE)
+		return HV_STATUS_INVALID_PARAMETER; /* type 0 */
+	if (r->code == HVCALL_SIGNAL_EVENT)
+		return HV_STATUS_INVALID_CONNECTION_ID;
+	return HV_STATUS_ACCESS_DENIED;
+}
+
+/* It learns which codes there are. */
 TEST(hypercall_privilege)
 {
 	hv_partition_id id = guest_new(0, 1);
@@ -353,11 +378,8 @@ TEST(hypercall_privilege)
 	for (uint32_t k = 0; k <= ROWS; k++) {
 		guest_call_set(id, 0, k < ROWS ? control_of(&rows[k]) : 0x47, 0x1800, 0x1900);
 		CHECK_EQ(guest_run(id, 0), GUEST_HALTED);
-		/* Its own registers are any VP's to ask for; here it names nobody. */
-		CHECK_EQ(guest_call_result(id, 0), k == ROWS ? HV_STATUS_INVALID_HYPERCALL_CODE
-						   : own_registers(&rows[k])
-							   ? HV_STATUS_INVALID_PARTITION_ID
-							   : HV_STATUS_ACCESS_DENIED);
+		CHECK_EQ(guest_call_result(id, 0),
+			 k == ROWS ? HV_STATUS_INVALID_HYPERCALL_CODE : guest_gets(&rows[k]));
 		guest_set64(id, 0, GUEST_PC, GUEST_CODE);
 	}
 	/* Without an identity there is no hypercall: undefined, which nothing catches here. */

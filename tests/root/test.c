@@ -122,6 +122,7 @@ bool tests_run(const char *prefixes)
 		guests_clean_up();
 		if (guest_tests_clean_up)
 			guest_tests_clean_up();
+		port_tests_clean_up();
 		if (border_tests_clean_up)
 			border_tests_clean_up();
 		if (insn_tests_clean_up)

@@ -42,6 +42,10 @@ HRESULT vm_set(struct vm *vm, uint32_t vp, WHV_REGISTER_NAME name, uint64_t v);
 /* Past the instruction of an exit. */
 bool vm_skip(struct vm *vm, uint32_t vp, const WHV_RUN_VP_EXIT_CONTEXT *c);
 
+/* <arch>/vm_arch.c: the VP's interrupt controller takes interrupts; has it this one (arm64: INTID)?
+ */
+bool vm_interrupts_on(struct vm *vm, uint32_t vp);
+bool vm_interrupt_pends(struct vm *vm, uint32_t vp, uint32_t vector);
 /* <arch>/vm_arch.c: before WHvSetupPartition; after the image is there */
 bool vm_arch_properties(struct vm *vm);
 void vm_arch_load(struct vm *vm);
@@ -49,6 +53,7 @@ void vm_arch_load(struct vm *vm);
 /* The machines that failed tests of t_guest.c and t_border.c left. */
 void guest_tests_clean_up(void);
 void border_tests_clean_up(void);
+void port_tests_clean_up(void);
 void insn_tests_clean_up(void);
 void cet_tests_clean_up(void);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "hvapi/msr.h"
 #include "kernel/log.h"
 #include "kernel/smp.h"
 
@@ -268,6 +269,28 @@ WEAK void arch_vp_take_mail(struct vp *vp)
 WEAK void arch_vp_raise(struct vp *vp, uint8_t vector)
 {
 	fake_note(FAKE_RAISE, vp, vector);
+}
+
+WEAK void arch_vp_post(struct vp *vp, uint8_t vector)
+{
+	fake_note(FAKE_POST, vp, vector);
+}
+
+/* hvapi/msr.c, where a test has it not */
+WEAK void hv_post_sints(struct vp *vp, uint16_t mask)
+{
+	(void)vp;
+	(void)mask;
+}
+
+WEAK uint16_t hv_deliverable_sints(struct vp *vp)
+{
+	return vp->sint_notify;
+}
+
+WEAK void hv_notify_sints(struct vp *vp, uint16_t mask)
+{
+	vp->sint_notify = mask;
 }
 
 WEAK uint64_t arch_vp_tsc(const struct vp *vp)

@@ -10,6 +10,7 @@
 #define FV_VP_IS_LINKED
 #include <insn.h>
 
+#include "arch/x86_64/common/apic.h"
 #include "arch/x86_64/common/cpu.h"
 #include "arch/x86_64/common/deadline.h"
 #include "arch/x86_64/common/exits.h"
@@ -109,6 +110,29 @@ FAKE_WEAK uint64_t hv_timers_deadline(struct vp *vp)
 FAKE_WEAK void hv_timers_run(struct vp *vp)
 {
 	(void)vp;
+}
+
+FAKE_WEAK uint16_t hv_deliverable_sints(struct vp *vp)
+{
+	return vp->sint_notify;
+}
+
+FAKE_WEAK void hv_notify_sints(struct vp *vp, uint16_t mask)
+{
+	vp->sint_notify = mask;
+}
+
+FAKE_WEAK void apic_send(uint32_t dest, uint32_t low)
+{
+	(void)dest;
+	(void)low;
+}
+
+FAKE_WEAK enum exit_action intercept_sints(struct vp *vp, uint16_t sints)
+{
+	(void)vp;
+	(void)sints;
+	return EXIT_STOP;
 }
 
 FAKE_WEAK int inject_deliverable(struct vp *vp)

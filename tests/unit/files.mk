@@ -17,7 +17,7 @@ UNITFLAGS_test_whv_arm64 := -D_ARM64_
 FAKE_ARCH  := tests/unit/fake_arch.c
 FAKE_FLAGS := -DARCH_DIRECT_MAP=0x200000000000ull
 FAKE_ROOT  := $(FAKE_ARCH) tests/unit/fake_root.c arch/x86_64/svm/npt.c hvapi/overlay.c hvapi/stimer.c \
-	hvapi/synic.c $(patsubst %,kernel/%.c,frame guest_mem memory page_alloc partition pool slat time vp)
+	hvapi/synic.c hvapi/port.c $(patsubst %,kernel/%.c,cell frame guest_mem memory page_alloc partition pool slat time vp)
 UNIT_test_hypercall := hvapi/hypercall.c $(FAKE_ROOT)
 UNITFLAGS_test_hypercall := $(FAKE_FLAGS)
 # The handlers, called through the parser and the table as a client calls them
@@ -38,6 +38,9 @@ UNITFLAGS_test_hypercall_table := $(FAKE_FLAGS)
 UNIT_test_frame := kernel/frame.c
 UNITFLAGS_test_frame := -pthread
 UNIT_test_pool := kernel/pool.c
+UNIT_test_cell := kernel/cell.c kernel/pool.c
+UNIT_test_port := $(HVCALL_UNIT)
+UNITFLAGS_test_port := $(FAKE_FLAGS) -pthread
 UNIT_test_page_alloc := kernel/page_alloc.c $(FAKE_ARCH)
 UNITFLAGS_test_page_alloc := $(FAKE_FLAGS)
 UNIT_test_slat := kernel/slat.c arch/x86_64/svm/npt.c arch/x86_64/vmx/ept.c $(FAKE_ARCH)
@@ -127,7 +130,7 @@ UNITFLAGS_test_paging := $(FAKE_FLAGS) -Wl,--defsym=core_text_end=core_start+0x3
 UNIT_test_x86_partition := arch/x86_64/common/partition.c kernel/pool.c $(VP_UNIT) hvapi/translate.c
 UNITFLAGS_test_x86_partition := $(FAKE_FLAGS)
 UNIT_test_root := $(patsubst %,arch/x86_64/%.c,common/root common/mtrr common/apic svm/npt vmx/ept) \
-	$(patsubst %,kernel/%.c,slat page_alloc pool root_build) $(FAKE_ARCH)
+	hvapi/synic.c $(patsubst %,kernel/%.c,slat page_alloc pool root_build) $(FAKE_ARCH)
 UNITFLAGS_test_root := $(FAKE_FLAGS)
 UNIT_test_idt := arch/x86_64/common/idt.c $(FAKE_ARCH)
 UNITFLAGS_test_idt := $(FAKE_FLAGS) -Wl,--defsym=halt_unless_end=halt_unless+16 \

@@ -17,6 +17,7 @@
 #include <insn.h>
 
 #include "arch/arm64/el2/el2.h"
+#include "arch/arm64/gicv3/gic.h"
 #include "hvapi/hypercall.h"
 #include "fake_arch.h"
 #include "fake_vgic.h"
@@ -320,10 +321,23 @@ static void test_assert_bad(void **state)
 	assert_int_equal(vgic_spi(&gic->v, 40)->flags, 0);
 }
 
+static uint32_t sint_posted;
+
+uint32_t gic_sint_intid(void)
+{
+	return 18;
+}
+
+void gic_sint_post(uint32_t cpu)
+{
+	sint_posted |= 1u << cpu;
+}
+
 /* A SINT's: pending whether its line is a level or an edge, and taken once. */
 static void test_raise(void **state)
 {
-	struct vp root_vp = { .partition = &part };
+	static struct partition root;
+	struct vp root_vp = { .partition = &root };
 
 	(void)state;
 	arch_vp_raise(&vps[1], 20);
@@ -333,8 +347,19 @@ static void test_raise(void **state)
 	assert_int_equal(vgic_spi(&gic->v, 33)->flags, VGIC_LATCH);
 	assert_int_equal(kicked, 2);
 	assert_int_equal(warned, 0);
-	arch_vp_raise(&root_vp, 20);
-	assert_int_equal(warned, 1);
+	/* By anybody: a guest's the same way, the root's by its redistributor, and one INTID only
+	 */
+	kicked = 0;
+	arch_vp_post(&vps[1], 21);
+	assert_int_equal(gic->vp[1]->post, 3u << 20);
+	assert_int_equal(kicked, 2);
+	partition_root = root_vp.partition;
+	root_vp.index = 3;
+	arch_vp_post(&root_vp, 20);
+	assert_int_equal(sint_posted, 0);
+	arch_vp_post(&root_vp, 18);
+	assert_int_equal(sint_posted, 1u << 3);
+	assert_int_equal(warned, 0);
 }
 
 static uint64_t get(uint32_t code)

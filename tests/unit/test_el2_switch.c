@@ -87,6 +87,24 @@ void hv_timers_run(struct vp *v)
 	synth_runs++;
 	synth_deadline = UINT64_MAX;
 }
+uint16_t hv_deliverable_sints(struct vp *v)
+{
+	return v->sint_notify & 0x0f0f;
+}
+void hv_notify_sints(struct vp *v, uint16_t mask)
+{
+	v->sint_notify = mask;
+}
+static uint16_t announced;
+void intercept_sints(struct vp *v, uint16_t sints)
+{
+	(void)v;
+	announced = sints;
+}
+uint32_t gic_sint_intid(void)
+{
+	return 18;
+}
 static uint32_t absents;
 static uint64_t absent_gpa;
 enum trap_action intercept_memory(struct vp *v, uint64_t gpa, uint8_t access, bool unmapped,

@@ -542,6 +542,110 @@ static void test_guest_no_apic(void **state)
 	assert_int_equal(vlapic_tpr(&vp.arch.apic), 0x40);
 }
 
+/* -- doorbells ---------------------------------------------------------------------------------
+ */
+static struct {
+	uint64_t gpa, value;
+	uint32_t size, calls;
+	bool taken;
+} bell;
+
+bool port_ring_doorbell(struct partition *p, uint64_t gpa, uint32_t size, uint64_t value)
+{
+	assert_ptr_equal(p, &part);
+	bell.gpa = gpa;
+	bell.size = size;
+	bell.value = value;
+	bell.calls++;
+	return bell.taken;
+}
+
+static void test_doorbell(void **state)
+{
+	static const struct {
+		uint8_t n, bytes[10];
+		uint32_t size;
+		uint64_t value;
+	} stores[] = {
+		{ 2, { 0x88, 0x03 }, 1, 0x88 },			     /* mov [rbx], al */
+		{ 3, { 0x66, 0x89, 0x03 }, 2, 0x7788 },		     /* mov [rbx], ax */
+		{ 2, { 0x89, 0x03 }, 4, 0x55667788 },		     /* mov [rbx], eax */
+		{ 3, { 0x48, 0x89, 0x03 }, 8, 0x1122334455667788 },  /* mov [rbx], rax */
+		{ 6, { 0xc7, 0x03, 1, 2, 3, 0xf4 }, 4, 0xf4030201 }, /* mov dword [rbx], imm */
+		{ 7, { 0x48, 0xc7, 0x03, 1, 2, 3, 0xf4 }, 8, 0xfffffffff4030201 },
+		{ 4, { 0x89, 0x44, 0x4b, 0x04 }, 4, 0x55667788 }, /* mov [rbx+rcx*2+4], eax */
+		{ 3, { 0x64, 0x89, 0x03 }, 4, 0x55667788 },	  /* mov fs:[rbx], eax */
+	};
+	static const uint8_t others[][3] = {
+		{ 0x01, 0x03 },	      /* add [rbx], eax: it would have to be read */
+		{ 0x87, 0x03 },	      /* xchg */
+		{ 0x0f, 0x11, 0x03 }, /* movups */
+	};
+	struct x86_exit ex;
+
+	(void)state;
+	page_there = false;
+	bell.taken = true;
+	vp.arch.gpr[GPR_RAX] = 0x1122334455667788;
+	/* Nobody is asked where there is none */
+	runs(2, stores[0].bytes);
+	ex = at(0x5010, true);
+	bell.calls = 0;
+	assert_int_equal(exit_slat_guest(&vp, &ex), EXIT_STOP);
+	assert_int_equal(bell.calls, 0);
+	part.ipc.doorbells = 1;
+	for (uint32_t i = 0; i < ARRAY_LEN(stores); i++) {
+		uint64_t gpa = 0x5010;
+
+		vp.arch.gpr[GPR_RBX] = 0xffff800000001010;
+		vp.arch.gpr[GPR_RCX] = 0x20;
+		fv.seg[SEG_FS].base = 0x7030;
+		if (i == 6)
+			gpa = 0x5054;
+		if (i == 7)
+			gpa = 0x5040;
+		runs(stores[i].n, stores[i].bytes);
+		ex = at(gpa, true);
+		messages = bell.calls = 0;
+		assert_int_equal(exit_slat_guest(&vp, &ex), EXIT_NEXT);
+		assert_int_equal(bell.calls, 1);
+		assert_true(bell.gpa == gpa);
+		assert_int_equal(bell.size, stores[i].size);
+		assert_true(bell.value == stores[i].value);
+		assert_int_equal(ex.len, stores[i].n);
+		assert_int_equal(messages, 0);
+		/* Not one of the root's */
+		bell.taken = false;
+		ex = at(gpa, true);
+		assert_int_equal(exit_slat_guest(&vp, &ex), EXIT_STOP);
+		assert_int_equal(messages, 1);
+		assert_true(message.unmapped);
+		bell.taken = true;
+		/* The second page of a store that runs over the end of one */
+		ex = at(0x6000, true);
+		assert_int_equal(exit_slat_guest(&vp, &ex), EXIT_STOP);
+	}
+	bell.calls = 0;
+	for (uint32_t i = 0; i < ARRAY_LEN(others); i++) {
+		runs(3, others[i]);
+		ex = at(0x5010, true);
+		assert_int_equal(exit_slat_guest(&vp, &ex), EXIT_STOP);
+	}
+	runs(2, stores[2].bytes);
+	ex = at(0x5010, false); /* a load */
+	assert_int_equal(exit_slat_guest(&vp, &ex), EXIT_STOP);
+	ex = at(0x5010, true);
+	ex.slat.table_walk = true;
+	assert_int_equal(exit_slat_guest(&vp, &ex), EXIT_STOP);
+	/* Mapped, and lacking the right: that is memory */
+	page_there = true;
+	page_prot = SLAT_R;
+	ex = at(0x5010, true);
+	assert_int_equal(exit_slat_guest(&vp, &ex), EXIT_STOP);
+	assert_int_equal(bell.calls, 0);
+	part.ipc.doorbells = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -557,6 +661,7 @@ int main(void)
 		cmocka_unit_test_setup(test_guest_sizes, setup),
 		cmocka_unit_test_setup(test_guest_fetch, setup),
 		cmocka_unit_test_setup(test_guest_no_apic, setup),
+		cmocka_unit_test_setup(test_doorbell, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,12 @@ struct want {
 	  sizeof(struct hv_output_signal_event_direct)) \
 	S(POST_MESSAGE_DIRECT, post_message_direct, sizeof(struct hv_input_post_message_direct), \
 	  0) \
+	S(DELETE_PORT, delete_port, sizeof(struct hv_input_port), 0) \
+	S(DISCONNECT_PORT, disconnect_port, sizeof(struct hv_input_port), 0) \
+	S(POST_MESSAGE, post_message, sizeof(struct hv_input_post_message), 0) \
+	S(SIGNAL_EVENT, signal_event, sizeof(struct hv_input_signal_event), 0) \
+	S(NOTIFY_PORT_RING_EMPTY, notify_port_ring_empty, \
+	  sizeof(struct hv_input_notify_port_ring_empty), 0) \
 	S(CREATE_PORT, create_port, sizeof(struct hv_input_create_port), 0) \
 	S(CONNECT_PORT, connect_port, sizeof(struct hv_input_connect_port), 0) \
 	S(GET_PARTITION_PROPERTY_EX, get_partition_property_ex, \

@@ -128,7 +128,7 @@ static void test_values(void **state)
 		assert_int_equal(hv_msr_read(&fake_root_vp, HV_X64_MSR_APIC_FREQUENCY, &v),
 				 HV_MSR_OK);
 		assert_int_equal(v, 1000000000);
-		assert_int_equal(hv_msr_read(&fake_root_vp, HV_X64_MSR_SCONTROL, &v),
+		assert_int_equal(hv_msr_read(&fake_root_vp, HV_X64_MSR_STIMER0_CONFIG, &v),
 				 HV_MSR_UNKNOWN);
 	}
 }

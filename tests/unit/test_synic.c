@@ -17,6 +17,10 @@
 
 static uint64_t simp[512], siefp[512];
 static struct hv_synic synic;
+/* One sender a SINT, and one more of SINT 5 */
+static struct hv_message buffers[17][SYNIC_QUEUE_MESSAGES];
+static struct synic_queue queues[17];
+#define MORE 16u
 static uint64_t seed = 0x2545f4914f6cdd1dull;
 
 static uint64_t rnd(void)
@@ -78,6 +82,8 @@ static void setup(void)
 {
 	synic_init(&synic, (struct hv_message_page *)simp,
 		   (struct hv_synic_event_flags_page *)siefp);
+	for (uint32_t n = 0; n <= MORE; n++)
+		queues[n] = (struct synic_queue){ .buffer = buffers[n] };
 	set(HV_REGISTER_SCONTROL, 1);
 	set(HV_REGISTER_SIMP, 0x5001);
 	set(HV_REGISTER_SIEFP, 0x6001);
@@ -90,7 +96,31 @@ static uint16_t post(uint32_t sint, uint32_t type, uint16_t *raise)
 	struct hv_message m = message(type, 24);
 
 	*raise = 0;
-	return synic_post_message(&synic, sint, &m, raise);
+	return synic_post_message(&synic, sint, &queues[sint & 15], &m, raise);
+}
+
+static uint16_t post_by(uint32_t queue, uint32_t sint, uint32_t type, uint16_t *raise)
+{
+	struct hv_message m = message(type, 24);
+
+	*raise = 0;
+	return synic_post_message(&synic, sint, &queues[queue], &m, raise);
+}
+
+/* Messages that wait, of all senders */
+static uint32_t waiting(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i <= MORE; i++)
+		n += queues[i].count;
+	return n;
+}
+
+static uint16_t post_queued(struct hv_synic *s, uint32_t sint, const struct hv_message *m,
+			    uint16_t *raise)
+{
+	return synic_post_message(s, sint, &queues[sint & 15], m, raise);
 }
 
 static uint16_t eom(void)
@@ -133,9 +163,9 @@ static void test_registers(void **state)
 	before = synic;
 	assert_false(synic_write(&synic, HV_REGISTER_SVERSION, 1, &raise));
 	assert_false(synic_write(&synic, HV_REGISTER_SINT0 - 1, 0x10000, &raise));
-	assert_false(synic_write(&synic, HV_REGISTER_EOM + 1, 0, &raise));
+	assert_false(synic_write(&synic, HV_REGISTER_SIRBP + 1, 0, &raise));
 	assert_false(synic_read(&synic, HV_REGISTER_SINT0 - 1, &val));
-	assert_false(synic_read(&synic, HV_REGISTER_EOM + 1, &val));
+	assert_false(synic_read(&synic, HV_REGISTER_SIRBP + 1, &val));
 	assert_false(synic_read(&synic, 0, &val));
 	assert_int_equal(val, 77);
 	assert_memory_equal(&synic, &before, sizeof(before));
@@ -148,7 +178,7 @@ static void test_msr_names(void **state)
 	for (uint32_t msr = 0x40000000; msr < 0x40000200; msr++) {
 		uint32_t want = 0;
 
-		if (msr >= 0x40000080 && msr < 0x40000085)
+		if (msr >= 0x40000080 && msr <= 0x40000085)
 			want = 0xa0010 + (msr & 15);
 		if (msr >= 0x40000090 && msr < 0x400000a0)
 			want = 0xa0000 + (msr & 15);
@@ -221,7 +251,7 @@ static void test_post_refused(void **state)
 	(void)state;
 	for (uint32_t direct = 0; direct < 2; direct++) {
 		uint16_t (*send)(struct hv_synic *, uint32_t, const struct hv_message *,
-				 uint16_t *) = direct ? synic_try_message : synic_post_message;
+				 uint16_t *) = direct ? synic_try_message : post_queued;
 
 		m = message(7, 24);
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -267,7 +297,7 @@ static void test_post_bytes(void **state)
 		memset(want, 0, 16 + padded);
 		memcpy(want, &m, 16 + size);
 		want[5] = want[6] = want[7] = 0;
-		assert_int_equal(synic_post_message(&synic, sint, &m, &raise), HV_STATUS_SUCCESS);
+		assert_int_equal(post_queued(&synic, sint, &m, &raise), HV_STATUS_SUCCESS);
 		assert_memory_equal(slot(sint), want, 256);
 		assert_int_equal(raise, 0x8000 | 1u << sint); /* ORed in */
 		for (uint32_t other = 0; other < 16; other++)
@@ -310,27 +340,24 @@ static void test_queue(void **state)
 	assert_int_equal(post(2, 100, &raise), HV_STATUS_SUCCESS);
 	assert_int_equal(raise, 4);
 	assert_int_equal(slot(2)[5], 0);
-	for (uint32_t i = 1; i <= SYNIC_SINT_BUFFERS; i++) {
+	for (uint32_t i = 1; i <= SYNIC_QUEUE_MESSAGES; i++) {
 		assert_int_equal(post(2, 100 + i, &raise), HV_STATUS_SUCCESS);
 		assert_int_equal(raise, 0);
 		assert_int_equal(slot(2)[5], 1); /* MessagePending appears in the full slot */
 	}
 	assert_int_equal(post(2, 9, &raise), HV_STATUS_INSUFFICIENT_BUFFERS);
-	/* Another SINT has room, until all buffers are taken. */
-	for (uint32_t i = 0; i <= SYNIC_BUFFERS - SYNIC_SINT_BUFFERS; i++)
+	/* Another port has room. */
+	for (uint32_t i = 0; i < 4; i++)
 		assert_int_equal(post(5, 200 + i, &raise), HV_STATUS_SUCCESS);
-	assert_int_equal(post(6, 300, &raise), HV_STATUS_SUCCESS);
-	assert_int_equal(post(6, 301, &raise), HV_STATUS_INSUFFICIENT_BUFFERS);
-	assert_int_equal(slot(6)[5], 1);
 	/* EOM with full slots does nothing. */
 	assert_int_equal(eom(), 0);
-	for (uint32_t i = 0; i <= SYNIC_SINT_BUFFERS; i++) {
+	for (uint32_t i = 0; i <= SYNIC_QUEUE_MESSAGES; i++) {
 		assert_int_equal(slot_type(2), 100 + i);
 		assert_int_equal(slot_type(5), 200);
 		slot_clear(2);
-		assert_int_equal(eom(), i < SYNIC_SINT_BUFFERS ? 4 : 0);
+		assert_int_equal(eom(), i < SYNIC_QUEUE_MESSAGES ? 4 : 0);
 		if (slot_type(2))
-			assert_int_equal(slot(2)[5], i + 1 < SYNIC_SINT_BUFFERS);
+			assert_int_equal(slot(2)[5], i + 1 < SYNIC_QUEUE_MESSAGES);
 	}
 	assert_int_equal(slot_type(2), 0);
 	/* A new message also tries the queue, and goes behind it. */
@@ -351,11 +378,199 @@ static void test_queue(void **state)
 	assert_int_equal(raise, 0x20);
 	assert_int_equal(slot_type(5), 202);
 	synic_reset(&synic);
-	assert_int_equal(synic.count, 0);
+	assert_int_equal(waiting(), 0);
+	assert_int_equal(synic.queued, 0);
 	assert_int_equal(slot_type(5), 0);
 	setup();
 	assert_int_equal(eom(), 0);
 	assert_int_equal(slot_type(5), 0);
+}
+
+/* Two senders on one SINT take turns; one that goes takes its messages along. */
+static void test_two_senders(void **state)
+{
+	static const uint32_t order[] = { 1, 2, 20, 3, 21, 4 };
+	uint16_t raise;
+
+	(void)state;
+	setup();
+	for (uint32_t i = 1; i <= 4; i++)
+		assert_int_equal(post(5, i, &raise), HV_STATUS_SUCCESS);
+	assert_int_equal(post_by(MORE, 5, 20, &raise), HV_STATUS_SUCCESS);
+	assert_int_equal(post_by(MORE, 5, 21, &raise), HV_STATUS_SUCCESS);
+	for (uint32_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		assert_int_equal(slot_type(5), order[i]);
+		slot_clear(5);
+		(void)eom();
+	}
+	assert_int_equal(slot_type(5), 0);
+	for (uint32_t gone = 0; gone < 2; gone++) {
+		setup();
+		for (uint32_t i = 1; i <= 3; i++) {
+			assert_int_equal(post(5, i, &raise), HV_STATUS_SUCCESS);
+			assert_int_equal(post_by(MORE, 5, 20 + i, &raise), HV_STATUS_SUCCESS);
+		}
+		synic_cancel(&synic, 5, &queues[gone ? MORE : 5]);
+		assert_int_equal(queues[gone ? MORE : 5].count, 0);
+		for (uint32_t i = 0; i < 2 + !gone; i++) {
+			slot_clear(5);
+			assert_int_equal(eom(), 0x20);
+			assert_int_equal(slot_type(5), gone ? 2 + i : 21 + i);
+		}
+		slot_clear(5);
+		assert_int_equal(eom(), 0);
+		assert_int_equal(synic.queued, 0);
+		/* Both can go on */
+		assert_int_equal(post(5, 50, &raise), HV_STATUS_SUCCESS);
+		assert_int_equal(post_by(MORE, 5, 51, &raise), HV_STATUS_SUCCESS);
+		assert_int_equal(slot_type(5), 50);
+	}
+	/* Of one that has nothing waiting nothing is taken */
+	synic_cancel(&synic, 7, &queues[7]);
+	slot_clear(5);
+	assert_int_equal(eom(), 0x20);
+	assert_int_equal(slot_type(5), 51);
+}
+
+static void test_free_slots(void **state)
+{
+	uint16_t raise;
+
+	(void)state;
+	setup();
+	assert_int_equal(synic_free_slots(&synic), 0xffff);
+	assert_int_equal(post(3, 1, &raise), HV_STATUS_SUCCESS);
+	assert_int_equal(synic_free_slots(&synic), 0xfff7);
+	assert_int_equal(slot(3)[5], 0);
+	synic_want_slots(&synic, 0x18);
+	assert_int_equal(slot(3)[5], 1);
+	assert_int_equal(slot(4)[5], 0); /* empty: nobody would look */
+	set(HV_REGISTER_SIMP, 0);
+	assert_int_equal(synic_free_slots(&synic), 0);
+	set(HV_REGISTER_SIMP, 1);
+	set(HV_REGISTER_SCONTROL, 0);
+	assert_int_equal(synic_free_slots(&synic), 0);
+}
+
+/* -- the root's: event ring, and SINTs as messages --------------------------------------------- */
+
+static uint64_t ring_page[512];
+
+static uint32_t ring(uint32_t sint, uint32_t n)
+{
+	uint32_t port;
+
+	memcpy(&port, (uint8_t *)ring_page + 256 * sint + 4 + 4 * n, 4);
+	return port;
+}
+
+static uint8_t *ring_flags(uint32_t sint)
+{
+	return (uint8_t *)ring_page + 256 * sint;
+}
+
+static void setup_root(void)
+{
+	setup();
+	memset(ring_page, 0x33, sizeof(ring_page));
+	synic_init_root(&synic, (struct hv_synic_event_ring_page *)ring_page);
+	for (uint32_t i = 0; i < 512; i++)
+		assert_true(!ring_page[i]);
+	set(HV_REGISTER_SCONTROL, 1);
+	set(HV_REGISTER_SIMP, 0x5001);
+	set(HV_REGISTER_SIRBP, 0x7001);
+	set(HV_REGISTER_SINT0, 0xf3);
+	set(HV_REGISTER_SINT0 + 5, 0x800f3);
+}
+
+static void test_ring(void **state)
+{
+	uint64_t val;
+	uint16_t raise = 0;
+
+	(void)state;
+	setup();
+	/* A guest has no ring */
+	assert_false(synic_read(&synic, HV_REGISTER_SIRBP, &val));
+	assert_false(synic_write(&synic, HV_REGISTER_SIRBP, 1, &raise));
+	assert_false(synic_takes_ports(&synic));
+	setup_root();
+	assert_int_equal(get(HV_REGISTER_SIRBP), 0x7001);
+	assert_true(synic_takes_ports(&synic));
+	set(HV_REGISTER_SINT0 + 6, 0x66);
+	/* Without the intercept bit a SINT is an interrupt */
+	for (uint32_t i = 0; i < HV_SYNIC_EVENT_RING_PORTS; i++) {
+		raise = 0;
+		assert_true(synic_ring_port(&synic, 6, 100 + i, &raise));
+		assert_int_equal(raise, 0x40);
+		assert_int_equal(ring(6, i), 100 + i);
+		assert_int_equal(ring_flags(6)[1], 0);
+	}
+	raise = 0;
+	assert_false(synic_ring_port(&synic, 6, 7, &raise));
+	assert_int_equal(ring_flags(6)[1], 1);
+	assert_int_equal(raise, 0x40);
+	/* From the place behind the last on, once that is empty */
+	memset(ring_flags(6) + 4, 0, 4);
+	ring_flags(6)[0] = 1; /* masked: no interrupt */
+	raise = 0;
+	assert_true(synic_ring_port(&synic, 6, 8, &raise));
+	assert_int_equal(ring(6, 0), 8);
+	assert_int_equal(raise, 0);
+	assert_false(synic_ring_port(&synic, 6, 9, &raise));
+	set(HV_REGISTER_SIRBP, 0);
+	assert_false(synic_takes_ports(&synic));
+	set(HV_REGISTER_SIRBP, 1);
+	set(HV_REGISTER_SCONTROL, 0);
+	assert_false(synic_takes_ports(&synic));
+}
+
+/* SINT 5 as intercept: one message on SINT 0, kept while that is full. */
+static void test_sint_intercept(void **state)
+{
+	uint32_t what;
+	uint16_t raise = 0;
+
+	(void)state;
+	setup_root();
+	assert_true(synic_ring_port(&synic, 5, 42, &raise));
+	assert_int_equal(raise, 1);
+	assert_int_equal(slot_type(0), HVMSG_SYNIC_SINT_INTERCEPT);
+	memcpy(&what, slot(0) + 16, 4);
+	assert_int_equal(what, 5);
+	assert_int_equal(slot(0)[4], 8);
+	set(HV_REGISTER_SINT0 + 7, 0x800f3);
+	raise = 0;
+	assert_true(synic_ring_port(&synic, 7, 43, &raise));
+	assert_true(synic_ring_port(&synic, 5, 44, &raise));
+	assert_int_equal(raise, 0);
+	assert_int_equal(slot(0)[5], 1);
+	for (uint32_t n = 0; n < 2; n++) {
+		slot_clear(0);
+		assert_int_equal(eom(), 1);
+		memcpy(&what, slot(0) + 16, 4);
+		assert_int_equal(what, n ? 7 : 5);
+		assert_int_equal(slot(0)[5], !n);
+	}
+	slot_clear(0);
+	assert_int_equal(eom(), 0);
+	assert_int_equal(slot_type(0), 0);
+	/* A masked one says nothing; a message for such a SINT says it too */
+	set(HV_REGISTER_SINT0 + 7, 0x900f3);
+	raise = 0;
+	assert_true(synic_ring_port(&synic, 7, 45, &raise));
+	assert_int_equal(raise, 0);
+	assert_int_equal(slot_type(0), 0);
+	assert_int_equal(post(5, 9, &raise), HV_STATUS_SUCCESS);
+	assert_int_equal(raise, 1);
+	assert_int_equal(slot_type(0), HVMSG_SYNIC_SINT_INTERCEPT);
+	assert_int_equal(slot_type(5), 9);
+	/* In a guest's SINT the bit means nothing */
+	setup();
+	set(HV_REGISTER_SINT0 + 5, 0x800f3);
+	assert_int_equal(post(5, 9, &raise), HV_STATUS_SUCCESS);
+	assert_int_equal(raise, 0x20);
+	assert_int_equal(slot_type(0), 0);
 }
 
 static void test_try(void **state)
@@ -374,7 +589,7 @@ static void test_try(void **state)
 	assert_int_equal(raise, 0);
 	assert_int_equal(slot_type(4), 9);
 	assert_int_equal(slot(4)[5], 1);
-	assert_int_equal(synic.count, 0);
+	assert_int_equal(waiting(), 0);
 	/* Into the slot before one that is queued: says that there is more. */
 	assert_int_equal(post(4, 11, &raise), HV_STATUS_SUCCESS);
 	slot_clear(4);
@@ -386,7 +601,7 @@ static void test_try(void **state)
 /* ---- random operations against lists ---- */
 
 struct model {
-	uint32_t queue[16][8], len[16], total;
+	uint32_t queue[16][SYNIC_QUEUE_MESSAGES], len[16], total;
 	uint32_t slot[16];
 	bool lifo; /* plant */
 };
@@ -415,7 +630,7 @@ static uint16_t model_post(struct model *m, uint32_t n, uint32_t type, uint16_t 
 		*raise = (uint16_t)(*raise | 1u << n);
 		return HV_STATUS_SUCCESS;
 	}
-	if (m->len[n] == SYNIC_SINT_BUFFERS || m->total == SYNIC_BUFFERS)
+	if (m->len[n] == SYNIC_QUEUE_MESSAGES)
 		return HV_STATUS_INSUFFICIENT_BUFFERS;
 	m->queue[n][m->len[n]++] = type;
 	m->total++;
@@ -446,7 +661,7 @@ static bool model_run(bool lifo)
 			model_rescan(&m, &want);
 			break;
 		}
-		if (raise != want || synic.count != m.total)
+		if (raise != want || waiting() != m.total)
 			return false;
 		for (n = 0; n < 16; n++) {
 			if (slot_type(n) != m.slot[n])
@@ -528,12 +743,12 @@ static void test_race(void **state)
 			idle = 0;
 		}
 		/* Post only into an empty queue, so that progress hangs on EOM, not on posting. */
-		while (sent < RACE_MESSAGES && !synic.count) {
+		while (sent < RACE_MESSAGES && !queues[0].count) {
 			struct hv_message m = message(sent + 1, 8);
 			uint64_t payload = (sent + 1) * 3ull;
 
 			memcpy((uint8_t *)&m + 16, &payload, 8);
-			assert_int_equal(synic_post_message(&synic, 0, &m, &raise), 0);
+			assert_int_equal(post_queued(&synic, 0, &m, &raise), 0);
 			sent++;
 			idle = 0;
 		}
@@ -545,7 +760,7 @@ static void test_race(void **state)
 	pthread_join(guest, NULL);
 	assert_false(race_bad);
 	assert_int_equal(race_seen, RACE_MESSAGES);
-	assert_int_equal(synic.count, 0);
+	assert_int_equal(waiting(), 0);
 }
 
 /* ---- event flags and state pages ---- */
@@ -654,6 +869,10 @@ int main(void)
 		cmocka_unit_test(test_post_bytes),
 		cmocka_unit_test(test_quiet_sints),
 		cmocka_unit_test(test_queue),
+		cmocka_unit_test(test_two_senders),
+		cmocka_unit_test(test_free_slots),
+		cmocka_unit_test(test_ring),
+		cmocka_unit_test(test_sint_intercept),
 		cmocka_unit_test(test_try),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_race),

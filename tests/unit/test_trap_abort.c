@@ -333,6 +333,59 @@ static void test_guest_gic(void **state)
 	assert_int_equal(intercepts, 1);
 }
 
+static struct {
+	uint64_t gpa, value;
+	uint32_t size, calls;
+	bool taken;
+} bell;
+
+bool port_ring_doorbell(struct partition *p, uint64_t gpa, uint32_t size, uint64_t value)
+{
+	assert_ptr_equal(p, &guest);
+	bell.gpa = gpa;
+	bell.size = size;
+	bell.value = value;
+	bell.calls++;
+	return bell.taken;
+}
+
+/* A plain store where nothing is mapped may ring a doorbell of the root's. */
+static void test_doorbell(void **state)
+{
+	static const uint64_t odd[] = { EC_DABT | SAS(2) | WNR | TRANS(3),
+					EC_DABT | ISV | S1PTW | SAS(2) | WNR | TRANS(2),
+					EC_DABT | ISV | CM | WNR | TRANS(3),
+					EC_DABT | ISV | SAS(2) | TRANS(3), EC_IABT | TRANS(3) };
+	uint64_t store = EC_DABT | ISV | SAS(1) | SRT(3) | WNR | TRANS(3), at = 0x40001234;
+
+	(void)state;
+	vp.partition = &guest;
+	vp.arch.x[3] = 0x1122334455667788;
+	bell.taken = true;
+	assert_int_equal(fault(store, at), TRAP_AGAIN);
+	assert_int_equal(bell.calls, 0);
+	assert_int_equal(intercepts, 1);
+	guest.ipc.doorbells = 1;
+	assert_int_equal(fault(store, at), TRAP_NEXT);
+	assert_int_equal(bell.calls, 1);
+	assert_true(bell.gpa == at);
+	assert_int_equal(bell.size, 2);
+	assert_int_equal(bell.value, 0x7788);
+	assert_int_equal(intercepts, 1);
+	bell.taken = false;
+	assert_int_equal(fault(store, at), TRAP_AGAIN);
+	assert_int_equal(intercepts, 2);
+	bell.taken = true;
+	bell.calls = 0;
+	for (uint32_t i = 0; i < ARRAY_LEN(odd); i++)
+		assert_int_equal(fault(odd[i], at), TRAP_AGAIN);
+	/* Mapped without the right, it is memory */
+	(void)slat_map(&guest.slat, GPA(at & ~0xfffull), HPA(0x8000), 1, SLAT_R, NULL, NULL);
+	assert_int_equal(fault(EC_DABT | ISV | SAS(2) | WNR | PERM(3), at), TRAP_AGAIN);
+	assert_int_equal(bell.calls, 0);
+	guest.ipc.doorbells = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +396,7 @@ int main(void)
 		cmocka_unit_test_setup(test_high_window, setup),
 		cmocka_unit_test_setup(test_guest, setup),
 		cmocka_unit_test_setup(test_guest_gic, setup),
+		cmocka_unit_test_setup(test_doorbell, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,30 @@ bool deadline_take(void)
 	return ours;
 }
 
+static uint16_t announced;
+static uint32_t announcements;
+
+uint16_t hv_deliverable_sints(struct vp *v)
+{
+	return v->sint_notify & 0x0f0f;
+}
+
+enum exit_action intercept_sints(struct vp *v, uint16_t sints)
+{
+	(void)v;
+	announced = sints;
+	announcements++;
+	return EXIT_STOP;
+}
+
+static uint32_t ipi_dest, ipi_low;
+
+void apic_send(uint32_t dest, uint32_t low)
+{
+	ipi_dest = dest;
+	ipi_low = low;
+}
+
 void hv_synic_eoi(struct vp *v)
 {
 	assert_ptr_equal(v, vp);
@@ -808,6 +832,43 @@ static void test_pages(void **state)
 	assert_int_equal(fv.log[fv.notes - 1].value, (uint64_t)-300);
 }
 
+/* A SINT whose slot is free is announced once; what is not waits. */
+static void test_sint_notify(void **state)
+{
+	(void)state;
+	vp->sint_notify = 0x1104;
+	a->notify = NOTIFY_SINTS;
+	announcements = 0;
+	assert_int_equal(arch_vp_run(vp), VP_EXIT_INTERCEPT);
+	assert_int_equal(announced, 0x0104);
+	assert_int_equal(vp->sint_notify, 0x1000);
+	assert_int_equal(announcements, 1);
+	then(X86_EXIT_INTR, EXIT_STOP, VP_EXIT_INTERRUPT);
+	(void)arch_vp_run(vp);
+	assert_int_equal(announcements, 1);
+	assert_true(a->notify == NOTIFY_SINTS);
+	vp->sint_notify = 0x0004;
+	assert_int_equal(arch_vp_run(vp), VP_EXIT_INTERCEPT);
+	assert_int_equal(announcements, 2);
+	assert_int_equal(a->notify, 0);
+}
+
+/* A guest's interrupt goes by its mailbox, the root's by its CPU's APIC. */
+static void test_post(void **state)
+{
+	struct vp root_vp = { .partition = &root, .index = 1 };
+
+	(void)state;
+	percpu_table[1]->apic_id = 6;
+	ipi_low = 0;
+	arch_vp_post(vp, 0x55);
+	assert_int_equal(ipi_low, 0);
+	assert_int_equal(irqs[0], 0x55);
+	arch_vp_post(&root_vp, 0x56);
+	assert_int_equal(ipi_dest, 6);
+	assert_int_equal(ipi_low, 0x4056);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -816,6 +877,8 @@ int main(void)
 		cmocka_unit_test_setup(test_interrupt, setup),
 		cmocka_unit_test_setup(test_before_entry, setup),
 		cmocka_unit_test_setup(test_notify, setup),
+		cmocka_unit_test_setup(test_sint_notify, setup),
+		cmocka_unit_test_setup(test_post, setup),
 		cmocka_unit_test_setup(test_tpr, setup),
 		cmocka_unit_test_setup(test_wakes, setup),
 		cmocka_unit_test_setup(test_idle, setup),

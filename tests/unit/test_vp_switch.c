@@ -22,6 +22,7 @@
 #include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/common/virt.h"
 #include "hvapi/msr.h"
+#include "arch/x86_64/common/apic.h"
 #include "fake_arch.h"
 
 uint64_t cpu_tsc_hz = 1000000000, cpu_xcr0 = 0x207;
@@ -91,6 +92,19 @@ uint64_t features_xcr0(const struct partition *p, uint64_t mask)
 void hv_synic_eoi(struct vp *vp)
 {
 	(void)vp;
+}
+
+void apic_send(uint32_t dest, uint32_t low)
+{
+	(void)dest;
+	(void)low;
+}
+
+enum exit_action intercept_sints(struct vp *vp, uint16_t sints)
+{
+	(void)vp;
+	(void)sints;
+	return EXIT_STOP;
 }
 
 uint64_t hv_timers_deadline(struct vp *vp)

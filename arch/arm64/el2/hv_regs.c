@@ -53,6 +53,8 @@ bool arch_own_register(const struct vp *vp, uint32_t name)
 	case HV_REGISTER_GUEST_OS_ID:
 	case HV_REGISTER_TIME_REF_COUNT:
 		return true;
+	case HV_ARM64_REGISTER_SINT_RESERVED_INTERRUPT_ID:
+		return vp->partition == partition_root;
 	default:
 		/* The hypervisor's own: from VP_RUNTIME on, SynIC and timers included */
 		return name >= HV_REGISTER_VP_RUNTIME && hypercall_enabled(vp->partition);

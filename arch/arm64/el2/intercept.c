@@ -34,6 +34,16 @@ void intercept_reset(struct vp *vp, uint32_t type)
 	(void)send(vp, HVMSG_ARM64_RESET_INTERCEPT, &m, sizeof(m));
 }
 
+void intercept_sints(struct vp *vp, uint16_t sints)
+{
+	struct hv_arm64_sint_deliverable_message m = {
+		.header = header(vp, HV_INTERCEPT_ACCESS_EXECUTE), .deliverable_sints = sints
+	};
+
+	m.header.instruction_length = 0; /* between two of them */
+	(void)send(vp, HVMSG_SYNIC_SINT_DELIVERABLE, &m, sizeof(m));
+}
+
 enum trap_action intercept_memory(struct vp *vp, uint64_t gpa, uint8_t access, bool unmapped,
 				  const struct el2_trap *t)
 {

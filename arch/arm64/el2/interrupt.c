@@ -9,14 +9,20 @@ void arch_vp_raise(struct vp *vp, uint8_t vector)
 {
 	struct vgic_op op = { 0 };
 
-	/* The root's SynIC is not offered yet */
-	if (!vp->arch.gic) {
-		partition_unimplemented(vp->partition, UNIMPLEMENTED_IPI, "raising interrupt",
-					vector);
-		return;
-	}
 	(void)vgic_latch(vp->arch.gic->gic, vp->arch.gic, vector, &op);
 	vp_gic_kick(vp->partition, &op);
+}
+
+/*
+ * Of the root's there is one INTID that can be raised: the others are its devices', its timers' or
+ * the core's. It pends in the root's own redistributor.
+ */
+void arch_vp_post(struct vp *vp, uint8_t vector)
+{
+	if (vp->partition != partition_root)
+		arch_vp_raise(vp, vector);
+	else if (vector == gic_sint_intid())
+		gic_sint_post(vp->index);
 }
 
 /*

@@ -143,6 +143,14 @@ static bool look_again(const struct el2_trap *t, uint64_t ipa, bool instruction)
 	return ok;
 }
 
+/* A store where nothing is mapped, and the root has a doorbell there (hvapi/port.h). */
+static bool rings_doorbell(struct vp *vp, const struct el2_trap *t, uint64_t ipa)
+{
+	struct mmio m;
+
+	return is_mmio(vp, t, &m) && m.write && port_ring_doorbell(vp->partition, ipa, m.size, m.v);
+}
+
 /* A guest's memory: there by now, or the root's to say. */
 static enum trap_action guest_aborted(struct vp *vp, const struct el2_trap *t, uint64_t ipa,
 				      bool instruction)
@@ -158,6 +166,9 @@ static enum trap_action guest_aborted(struct vp *vp, const struct el2_trap *t, u
 		return TRAP_AGAIN;
 	if (!mapped && vp_gic_frame(vp, ipa))
 		return guest_gic(vp, t, ipa, instruction);
+	if (unlikely(atomic_load(&vp->partition->ipc.doorbells)) && !mapped && !instruction &&
+	    rings_doorbell(vp, t, ipa))
+		return TRAP_NEXT;
 	if (instruction && !(t->esr & ISS_S1PTW))
 		access = HV_INTERCEPT_ACCESS_EXECUTE;
 	else if (t->esr & ISS_WNR)

@@ -111,6 +111,7 @@ void arch_vp_reset(struct vp *vp, bool init)
 	a->cntv_ctl = a->cntv_cval = 0;
 	a->cntp_ctl = a->cntp_cval = 0;
 	a->serror = false;
+	vp->sint_notify = 0;
 	/* The others of a guest are turned on by the first (PSCI CPU_ON) */
 	a->power = vp->index || vp->partition == partition_root ? EL2_OFF : EL2_ON;
 }

@@ -7,6 +7,8 @@
 #include <insn.h>
 
 #include "arch/arm64/el2/el2.h"
+#include "arch/arm64/gicv3/gic.h"
+#include "hvapi/msr.h"
 #include "kernel/arch.h"
 
 #define ZCR_LEN 0xfull
@@ -107,6 +109,11 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 
 	if (hv_reg_get(vp->partition, name, v))
 		return HV_STATUS_SUCCESS;
+	if (name == HV_ARM64_REGISTER_SINT_RESERVED_INTERRUPT_ID &&
+	    vp->partition == partition_root) {
+		v->reg64 = gic_sint_intid();
+		return HV_STATUS_SUCCESS;
+	}
 	/* The root's own are in its CPU, and its own business */
 	if (vp->partition == partition_root)
 		return HV_STATUS_UNKNOWN_REGISTER_NAME;
@@ -137,6 +144,9 @@ uint16_t arch_vp_get_register(struct vp *vp, uint32_t name, union hv_register_va
 		break;
 	case HV_ARM64_REGISTER_CNTP_CTL_EL0:
 		v->reg64 = vp_timer_ctl(vp);
+		break;
+	case HV_REGISTER_DELIVERABILITY_NOTIFICATIONS:
+		v->reg64 = (uint64_t)vp->sint_notify << HV_DELIVERABILITY_SINTS_SHIFT;
 		break;
 	case HV_ARM64_REGISTER_GICR_BASE_GPA:
 		v->reg64 = atomic_load(&a->gic->gicr_base);
@@ -223,6 +233,11 @@ uint16_t arch_vp_set_register(struct vp *vp, uint32_t name, const union hv_regis
 		if (v->reg64 & ~(CNT_WRITABLE | CNT_ISTATUS))
 			return HV_STATUS_INVALID_REGISTER_VALUE;
 		a->cntp_ctl = v->reg64 & CNT_WRITABLE;
+		return HV_STATUS_SUCCESS;
+	case HV_REGISTER_DELIVERABILITY_NOTIFICATIONS:
+		if (v->reg64 << 16)
+			return HV_STATUS_INVALID_REGISTER_VALUE;
+		hv_notify_sints(vp, (uint16_t)(v->reg64 >> HV_DELIVERABILITY_SINTS_SHIFT));
 		return HV_STATUS_SUCCESS;
 	case HV_ARM64_REGISTER_GICR_BASE_GPA:
 		return vgic_set_gicr_base(a->gic, v->reg64) ? HV_STATUS_SUCCESS

@@ -8,6 +8,7 @@
 
 #include "arch/arm64/el2/el2.h"
 #include "arch/arm64/gicv3/gic.h"
+#include "hvapi/msr.h"
 #include "kernel/arch.h"
 
 #define RPR_IDLE 0xffull
@@ -95,6 +96,18 @@ static enum vp_exit powered_off(const struct vp *vp)
 	return atomic_load(&vp->arch.power) == EL2_OFF ? VP_EXIT_HALTED : VP_EXIT_INTERRUPT;
 }
 
+/* What the root waits for is announced once. */
+static bool sints_deliverable(struct vp *vp)
+{
+	uint16_t mask = hv_deliverable_sints(vp);
+
+	if (!mask)
+		return false;
+	vp->sint_notify &= (uint16_t)~mask;
+	intercept_sints(vp, mask);
+	return true;
+}
+
 enum vp_exit arch_vp_run(struct vp *vp)
 {
 	struct percpu *cpu = this_cpu();
@@ -114,6 +127,8 @@ enum vp_exit arch_vp_run(struct vp *vp)
 		bool own;
 
 		vp_timer_run(vp);
+		if (unlikely(vp->sint_notify) && sints_deliverable(vp))
+			return VP_EXIT_INTERCEPT;
 		if (unlikely(a->next_event != deadline)) {
 			deadline = a->next_event;
 			vp_timer_arm(root, deadline);

@@ -32,6 +32,7 @@ static uint32_t kick_sgi; /* INTID */
 
 static uint64_t frame_pa[BOOT_INFO_MAX_CPUS], frame_va[BOOT_INFO_MAX_CPUS];
 static uint32_t own_intids;
+static uint32_t sint_ppi;      /* of the root's SynIC */
 static struct lock frame_lock; /* read-modify-write of registers that hold bits of both */
 
 /* The timer's PPI of each CPU; under frame_lock */
@@ -79,6 +80,33 @@ static uint32_t free_sgi(uint64_t frame)
 	return 1u << 7;
 }
 
+/*
+ * From 18 on, which Hyper-V has for this: one that neither ACPI nor FDT names. 23 is the usual
+ * PMU's (SBSA), 29 and 30 the usual timers'.
+ */
+static uint32_t free_ppi(const struct boot_info *bi)
+{
+	uint32_t used = own_intids | timer_bit | 1u << bi->arm64.ppi_physical_timer | 1u << 23 |
+			1u << 29 | 1u << 30;
+	uint32_t i = 18;
+
+	while (used >> i & 1)
+		i++;
+	return i;
+}
+
+uint32_t gic_sint_intid(void)
+{
+	return sint_ppi;
+}
+
+/* What the root was doing to its frame is not disturbed: the register sets single bits. */
+void gic_sint_post(uint32_t cpu)
+{
+	mmio_write32(frame_va[cpu] + GICR_ISPENDR0, 1u << sint_ppi);
+	dsb_sy();
+}
+
 void gic_init(const struct boot_info *bi)
 {
 	uint32_t sgi = free_sgi(frame_va[0]);
@@ -86,6 +114,7 @@ void gic_init(const struct boot_info *bi)
 	kick_sgi = (uint32_t)__builtin_ctz(sgi);
 	own_intids = sgi | 1u << bi->arm64.ppi_maintenance | 1u << bi->arm64.ppi_el2_timer;
 	timer_bit = 1u << bi->arm64.ppi_virtual_timer;
+	sint_ppi = free_ppi(bi);
 	for (uint32_t i = 0; i < bi->num_cpus; i++)
 		cpu_affinity[i] = bi->arm64.mpidr[i];
 }

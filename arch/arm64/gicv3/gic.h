@@ -36,6 +36,9 @@ bool gic_timer_lend(uint32_t cpu);
 void gic_timer_return(uint32_t cpu, bool is, bool was);
 /* Active by hand: what is signalled is not signalled again until it is ended. */
 void gic_timer_active(uint32_t cpu, bool active);
+/* The PPI that no device has, for the root's SynIC; and make it pending on a CPU. */
+uint32_t gic_sint_intid(void);
+void gic_sint_post(uint32_t cpu);
 /* Physical address of a CPU's SGI_base frame. */
 uint64_t gic_sgi_frame(uint32_t cpu);
 

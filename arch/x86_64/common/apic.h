@@ -29,6 +29,7 @@
 #define APIC_TIMER_PERIODIC 0x20000u
 #define APIC_TIMER_DEADLINE 0x40000u
 #define APIC_ICR_BUSY	    0x1000u
+#define APIC_ICR_ASSERT	    0x4000u
 #define APIC_SVR_ENABLE	    0x100u
 #define APIC_DM_MASK	    0x700u
 #define APIC_DM_NMI	    0x400u

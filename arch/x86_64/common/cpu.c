@@ -199,7 +199,7 @@ void cpu_switch_boot_stack(void (*fn)(void))
 void arch_kick(struct percpu *cpu)
 {
 	this_cpu()->counters[COUNT_KICKS_SENT]++;
-	apic_send(cpu->apic_id, 0x4000u | APIC_DM_NMI);
+	apic_send(cpu->apic_id, APIC_ICR_ASSERT | APIC_DM_NMI);
 }
 
 /* A TLB is flushed by its own CPU, on the next entry. */

@@ -158,6 +158,73 @@ static enum exit_action guest_apic(struct vp *vp, struct x86_exit *ex)
 	return EXIT_NEXT;
 }
 
+/*
+ * Bits 11:0 of the linear address that a store names. Of one that runs over the end of a page the
+ * exit may tell the second page, which is not where it begins.
+ */
+static uint32_t page_offset(struct vp *vp, const struct x86_insn *insn)
+{
+	bool stack = insn->base == GPR_RSP || insn->base == GPR_RBP;
+	struct hv_x64_segment_register s;
+	uint64_t ea = (uint64_t)insn->disp;
+	enum x86_seg seg = stack ? SEG_SS : SEG_DS;
+
+	switch (insn->seg) {
+	case 0x26:
+		seg = SEG_ES;
+		break;
+	case 0x2e:
+		seg = SEG_CS;
+		break;
+	case 0x36:
+		seg = SEG_SS;
+		break;
+	case 0x3e:
+		seg = SEG_DS;
+		break;
+	case 0x64:
+		seg = SEG_FS;
+		break;
+	case 0x65:
+		seg = SEG_GS;
+		break;
+	default:
+		break;
+	}
+	virt->get_seg(vp, seg, &s);
+	if (insn_mode(vp) != X86_MODE_64 || seg == SEG_FS || seg == SEG_GS)
+		ea += s.base;
+	if (insn->rip_relative)
+		ea += vp->arch.rip + insn->len;
+	if (insn->base != 0xff)
+		ea += vp->arch.gpr[insn->base];
+	if (insn->index != 0xff)
+		ea += vp->arch.gpr[insn->index] << insn->scale;
+	return (uint32_t)ea & (PAGE_SIZE - 1);
+}
+
+/* A plain store where nothing is mapped, and the root has a doorbell there (hvapi/port.h). */
+static bool rings_doorbell(struct vp *vp, struct x86_exit *ex)
+{
+	uint64_t store = 0, flags = 0;
+	uint64_t gpa = ex->slat.gpa;
+	struct gva_fault fault;
+	struct x86_insn insn;
+	bool stores = false;
+
+	if (fetch(vp, ex, &insn, &fault) != FETCH_OK || insn.op != X86_OP_MOV || !insn.mem_is_dest)
+		return false;
+	x86_insn_execute(&insn, 0, vp->arch.gpr, &flags, &store, &stores);
+	if (!stores || page_offset(vp, &insn) != (gpa & (PAGE_SIZE - 1)))
+		return false;
+	if (insn.opsize < 8)
+		store &= BIT(8 * insn.opsize) - 1;
+	if (!port_ring_doorbell(vp->partition, gpa, insn.opsize, store))
+		return false;
+	ex->len = insn.len;
+	return true;
+}
+
 enum exit_action exit_slat_guest(struct vp *vp, struct x86_exit *ex)
 {
 	uint32_t need = needed(ex);
@@ -167,5 +234,8 @@ enum exit_action exit_slat_guest(struct vp *vp, struct x86_exit *ex)
 		return guest_apic(vp, ex);
 	if (has(vp->partition, ex, need, &mapped))
 		return EXIT_RESUME;
+	if (unlikely(atomic_load(&vp->partition->ipc.doorbells)) && !mapped && need == SLAT_W &&
+	    !ex->slat.table_walk && rings_doorbell(vp, ex))
+		return EXIT_NEXT;
 	return intercept_memory(vp, GPA(ex->slat.gpa), need, !mapped, ex);
 }

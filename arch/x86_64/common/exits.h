@@ -74,6 +74,7 @@ enum exit_action intercept_unrecoverable(struct vp *vp, struct x86_exit *ex);
 enum exit_action intercept_invalid_register(struct vp *vp, const char *why);
 enum exit_action intercept_unsupported(struct vp *vp, uint32_t feature, uint64_t arg);
 enum exit_action intercept_deliverable(struct vp *vp, int type);
+enum exit_action intercept_sints(struct vp *vp, uint16_t sints);
 enum exit_action intercept_apic_eoi(struct vp *vp, uint8_t vector);
 
 #endif

@@ -194,6 +194,14 @@ enum exit_action intercept_deliverable(struct vp *vp, int type)
 	return send(vp, HVMSG_X64_INTERRUPTION_DELIVERABLE, &m, sizeof(m));
 }
 
+enum exit_action intercept_sints(struct vp *vp, uint16_t sints)
+{
+	struct hv_x64_sint_deliverable_message m = { .deliverable_sints = sints };
+
+	fill_header(vp, &m.header, 0, HV_INTERCEPT_ACCESS_EXECUTE);
+	return send(vp, HVMSG_SYNIC_SINT_DELIVERABLE, &m, sizeof(m));
+}
+
 enum exit_action intercept_apic_eoi(struct vp *vp, uint8_t vector)
 {
 	struct hv_x64_apic_eoi_message m = { .vp_index = vp->index, .interrupt_vector = vector };

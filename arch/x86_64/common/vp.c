@@ -110,6 +110,7 @@ void arch_vp_reset(struct vp *vp, bool init)
 	a->event = (struct x86_event){ 0 };
 	a->queued = (struct x86_event){ 0 };
 	a->notify = 0;
+	vp->sint_notify = 0;
 	a->nmi_pending = a->nmi_masked = a->debug_pending = false;
 	a->activity = X86_ACTIVE;
 	virt->iret_window(vp, false);
@@ -149,6 +150,15 @@ void arch_vp_shift_time(struct vp *vp, uint64_t gone)
 void arch_vp_raise(struct vp *vp, uint8_t vector)
 {
 	(void)vlapic_accept(&vp->arch.apic, vector, false);
+}
+
+/* The root's are its CPU's own: what is sent there waits in its APIC until the root runs. */
+void arch_vp_post(struct vp *vp, uint8_t vector)
+{
+	if (vp->partition == partition_root)
+		apic_send(percpu_of(vp->index)->apic_id, APIC_ICR_ASSERT | vector);
+	else
+		vp_post_irq(vp, vector, false);
 }
 
 static void start_ap(struct vp *vp, uint8_t vector)
@@ -479,6 +489,35 @@ static const char *check_event(struct vp *vp)
 	return NULL;
 }
 
+static bool sints_deliverable(struct vp *vp)
+{
+	uint16_t mask = hv_deliverable_sints(vp);
+
+	if (!mask)
+		return false;
+	vp->sint_notify &= (uint16_t)~mask;
+	if (!vp->sint_notify)
+		vp->arch.notify &= ~NOTIFY_SINTS;
+	(void)intercept_sints(vp, mask);
+	return true;
+}
+
+/* What the root waits for could be taken now: announced once. */
+static bool notified(struct vp *vp)
+{
+	struct arch_vp *a = &vp->arch;
+	int type;
+
+	if (a->notify & NOTIFY_SINTS && sints_deliverable(vp))
+		return true;
+	type = inject_deliverable(vp);
+	if (type < 0)
+		return false;
+	a->notify &= ~(type ? HV_DELIVERABILITY_NMI : HV_DELIVERABILITY_INTERRUPT | MASK(5, 2));
+	(void)intercept_deliverable(vp, type);
+	return true;
+}
+
 enum vp_exit arch_vp_run(struct vp *vp)
 {
 	struct arch_vp *a = &vp->arch;
@@ -510,14 +549,8 @@ enum vp_exit arch_vp_run(struct vp *vp)
 		run_timers(vp);
 		if (unlikely(vp->explicit_suspend | vp->dispatch_suspend))
 			return VP_EXIT_SUSPENDED;
-		if (unlikely(a->notify && inject_deliverable(vp) >= 0)) {
-			int type = inject_deliverable(vp);
-
-			a->notify &= ~(type ? HV_DELIVERABILITY_NMI
-					    : HV_DELIVERABILITY_INTERRUPT | MASK(5, 2));
-			(void)intercept_deliverable(vp, type);
+		if (unlikely(a->notify) && notified(vp))
 			return VP_EXIT_INTERCEPT;
-		}
 		if (unlikely(a->activity != X86_ACTIVE)) {
 			if (a->activity == X86_SHUTDOWN) {
 				(void)intercept_unrecoverable(vp, NULL);

@@ -3,6 +3,7 @@
 #include "arch/x86_64/common/regs.h"
 #include "arch/x86_64/common/virt.h"
 #include "arch/x86_64/common/vp_regs.h"
+#include "hvapi/msr.h"
 #include "kernel/arch.h"
 
 static uint16_t get_interruption(const struct vp *vp, union hv_register_value *v)
@@ -102,7 +103,8 @@ uint16_t vp_event_get(struct vp *vp, uint32_t name, union hv_register_value *v)
 	case HV_REGISTER_PENDING_EVENT3:
 		break;
 	case HV_X64_REGISTER_DELIVERABILITY_NOTIFICATIONS:
-		v->reg64 = a->notify;
+		v->reg64 = (a->notify & ~NOTIFY_SINTS) | (uint64_t)vp->sint_notify
+								 << HV_DELIVERABILITY_SINTS_SHIFT;
 		break;
 	case HV_X64_REGISTER_PENDING_DEBUG_EXCEPTION:
 		v->reg64 = a->debug_pending ? a->debug_exception : 0;
@@ -128,10 +130,12 @@ uint16_t vp_event_set(struct vp *vp, uint32_t name, const union hv_register_valu
 		return v->low_high[0] || v->low_high[1] ? HV_STATUS_INVALID_REGISTER_VALUE
 							: HV_STATUS_SUCCESS;
 	case HV_X64_REGISTER_DELIVERABILITY_NOTIFICATIONS:
-		/* SINTs announce themselves by their messages. */
-		if (v->reg64 & ~(HV_DELIVERABILITY_NMI | HV_DELIVERABILITY_INTERRUPT | MASK(5, 2)))
+		if (v->reg64 & MASK(47, 6))
 			return HV_STATUS_INVALID_REGISTER_VALUE;
-		a->notify = v->reg64;
+		a->notify = v->reg64 & MASK(5, 0);
+		hv_notify_sints(vp, (uint16_t)(v->reg64 >> HV_DELIVERABILITY_SINTS_SHIFT));
+		if (vp->sint_notify)
+			a->notify |= NOTIFY_SINTS;
 		break;
 	case HV_X64_REGISTER_PENDING_DEBUG_EXCEPTION:
 		/* B0..B3, BD, BS, BT in DR6's places, as TLFS has it; RTM does not exist */

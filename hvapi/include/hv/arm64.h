@@ -62,6 +62,9 @@
 #define HV_ARM64_REGISTER_CNTP_CTL_EL0	0x00058009u
 #define HV_ARM64_REGISTER_CNTP_CVAL_EL0 0x0005800au
 #define HV_ARM64_REGISTER_GICR_BASE_GPA 0x00063000u
+/* The root's: the PPI that its SINTs may have as their vector (Linux, drivers/hv/mshv_synic.c) */
+#define HV_ARM64_REGISTER_SINT_RESERVED_INTERRUPT_ID 0x00070001u
+#define HV_REGISTER_DELIVERABILITY_NOTIFICATIONS     0x00010006u /* HV_DELIVERABILITY_SINTS_SHIFT */
 /* Ours: ICC_CTLR_EL1's CBPR (bit 0) and EOImode (bit 1), which no state type has */
 #define HV_ARM64_REGISTER_QUOIN_ICC_CONTROL 0x00063f00u
 
@@ -95,6 +98,15 @@ struct hv_arm64_memory_intercept_message {
 };
 _Static_assert(sizeof(struct hv_arm64_memory_intercept_message) == 64, "hvhdk.h");
 _Static_assert(offsetof(struct hv_arm64_memory_intercept_message, syndrome) == 56, "hvhdk.h");
+
+/* HVMSG_SYNIC_SINT_DELIVERABLE */
+struct hv_arm64_sint_deliverable_message {
+	struct hv_arm64_intercept_message_header header;
+	uint16_t deliverable_sints; /* 24 */
+	uint16_t reserved;
+	uint32_t reserved2;
+};
+_Static_assert(sizeof(struct hv_arm64_sint_deliverable_message) == 32, "WinHvPlatformDefs.h");
 
 #define HVMSG_ARM64_REGISTER_INTERCEPT 0x80010006u
 

@@ -417,6 +417,10 @@ struct hv_input_create_port {
 	uint64_t proximity;
 };
 _Static_assert(sizeof(struct hv_input_create_port) == 56, "hvhdk.h");
+
+#define HV_DOORBELL_FLAG_SIZE_MASK  0x7u /* 0: any; 1, 2, 3, 4: 1, 2, 4, 8 bytes */
+#define HV_DOORBELL_FLAG_SIZE_QWORD 0x4u
+#define HV_DOORBELL_FLAG_ANY_VALUE  0x80000000u
 struct hv_input_connect_port {
 	hv_partition_id connection_partition_id;
 	uint32_t connection_id;
@@ -429,15 +433,37 @@ struct hv_input_connect_port {
 	uint32_t padding3;
 	uint64_t gpa;		/* 40 */
 	uint64_t trigger_value; /* 48 */
-	uint64_t flags;		/* 56: size 2:0 (0 any, 1, 2, 4, 8 bytes), any value 31 */
+	uint64_t flags;		/* 56: HV_DOORBELL_FLAG_* */
 	uint64_t proximity;
 };
 _Static_assert(sizeof(struct hv_input_connect_port) == 72, "hvhdk.h");
 struct hv_input_port {
 	hv_partition_id partition_id;
 	uint32_t id;	/* port, or connection */
-	uint32_t flags; /* disconnect: bit 0 doorbell */
+	uint32_t flags; /* disconnect: HV_DISCONNECT_PORT_* */
 };
+#define HV_DISCONNECT_PORT_DOORBELL 1u
+
+struct hv_input_notify_port_ring_empty {
+	uint32_t sint_index;
+	uint32_t padding;
+};
+
+struct hv_input_post_message {
+	uint32_t connection_id;
+	uint32_t padding;
+	uint32_t message_type; /* the hypervisor's have bit 31 set */
+	uint32_t payload_size;
+	uint64_t payload[30];
+};
+_Static_assert(sizeof(struct hv_input_post_message) == 256, "TLFS HvPostMessage");
+#define HV_MESSAGE_TYPE_HYPERVISOR 0x80000000u
+struct hv_input_signal_event {
+	uint32_t connection_id;
+	uint16_t flag_number;
+	uint16_t padding;
+};
+_Static_assert(sizeof(struct hv_input_signal_event) == 8, "TLFS HvSignalEvent");
 
 struct hv_input_signal_event_direct {
 	hv_partition_id partition_id;

@@ -71,6 +71,25 @@ struct hv_synic_event_flags_page {
 };
 _Static_assert(sizeof(struct hv_synic_event_flags_page) == 4096, "TLFS HV_SYNIC_EVENT_FLAGS_PAGE");
 
+/* The root's event ring, at SIRBP (Linux hvgdk_mini.h): ports whose doorbells rang */
+#define HV_SYNIC_EVENT_RING_PORTS 63u
+struct hv_synic_event_ring {
+	uint8_t signal_masked; /* the root's: it looks by itself */
+	uint8_t ring_full;     /* set here, cleared by the root before HvNotifyPortRingEmpty */
+	uint16_t reserved;
+	uint32_t port[HV_SYNIC_EVENT_RING_PORTS]; /* 0: empty; the root empties */
+};
+struct hv_synic_event_ring_page {
+	struct hv_synic_event_ring sint[HV_SYNIC_SINT_COUNT];
+};
+_Static_assert(sizeof(struct hv_synic_event_ring_page) == 4096, "HV_SYNIC_EVENT_RING_PAGE");
+
+/* HVMSG_SYNIC_SINT_INTERCEPT */
+struct hv_sint_intercept_message {
+	uint32_t sint_index;
+	uint32_t reserved;
+};
+
 struct hv_timer_message_payload {
 	uint32_t timer_index;
 	uint32_t reserved;

@@ -13,6 +13,8 @@
 #define GUEST_DATA     (HV_ARM64_REGISTER_X0 + 1)
 
 typedef struct hv_arm64_memory_intercept_message guest_memory_message;
+typedef struct hv_arm64_sint_deliverable_message guest_sints_message;
+#define GUEST_NOTIFICATIONS 0x00010006u /* HvRegisterDeliverabilityNotifications */
 #define GUEST_MESSAGE_PC(m) ((m)->header.pc)
 
 /* One of the registers that put a page on top of the guest's */
@@ -35,7 +37,9 @@ typedef struct hv_arm64_memory_intercept_message guest_memory_message;
 		GUEST_ADDR, GUEST_WORD(0xb9400001u), GUEST_WORD(0xb9000001u), GUEST_WFI \
 	}
 #define GUEST_CODE_STORE 8
-#define GUEST_CODE_LOAD	 4
+/* Where that store goes when it is entered by itself */
+#define guest_store_to(id, vp, gpa) guest_set64(id, vp, HV_ARM64_REGISTER_X0, gpa)
+#define GUEST_CODE_LOAD		    4
 /* br x0 */
 #define GUEST_CODE_JUMP \
 	{ \

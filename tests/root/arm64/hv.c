@@ -51,3 +51,45 @@ uint64_t hv_raw(uint64_t control, uint64_t in, uint64_t out)
 	__asm__ volatile("hvc #1" : "+r"(x0), "+r"(x1), "+r"(x2) : : "memory");
 	return x0;
 }
+
+/* -- the root's own SynIC: registers of the VP that asks ----------------------------------------
+ */
+uint64_t synic_get(uint32_t name)
+{
+	struct {
+		struct hv_input_vp_registers head;
+		uint32_t name;
+	} in = { { .partition_id = HV_PARTITION_ID_SELF, .vp_index = HV_VP_INDEX_SELF }, name };
+	union hv_register_value v = { { 0 } };
+
+	CHECK_EQ(hv_status(HVCALL_GET_VP_REGISTERS | HV_REPS(1), &in, 20, &v, sizeof(v)),
+		 HV_STATUS_SUCCESS);
+	return v.reg64;
+}
+
+void synic_set(uint32_t name, uint64_t v)
+{
+	struct {
+		struct hv_input_vp_registers head;
+		struct hv_register_assoc to;
+	} in = { { .partition_id = HV_PARTITION_ID_SELF, .vp_index = HV_VP_INDEX_SELF },
+		 { .name = name } };
+
+	in.to.value.reg64 = v;
+	CHECK_EQ(hv_status(HVCALL_SET_VP_REGISTERS | HV_REPS(1), &in, sizeof(in), NULL, 0),
+		 HV_STATUS_SUCCESS);
+}
+
+#define GICR_ISENABLER0 0x100u
+#define GICR_IPRIORITYR 0x400u
+
+/* The PPI that the core keeps for this, enabled on this CPU. */
+uint32_t synic_vector(void)
+{
+	uint32_t ppi = (uint32_t)synic_get(HV_ARM64_REGISTER_SINT_RESERVED_INTERRUPT_ID);
+	uint32_t cpu = this_cpu()->index;
+
+	CHECK_EQ(safe_write8(gic_frame(cpu) + GICR_IPRIORITYR + ppi, 0x80), -1);
+	gic_write(cpu, GICR_ISENABLER0, 1u << ppi);
+	return ppi;
+}

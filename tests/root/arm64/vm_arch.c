@@ -46,3 +46,22 @@ bool vm_skip(struct vm *vm, uint32_t vp, const WHV_RUN_VP_EXIT_CONTEXT *c)
 
 	return ok("PC", vm_set(vm, vp, WHvArm64RegisterPc, h->Pc + h->InstructionLength));
 }
+
+bool vm_interrupts_on(struct vm *vm, uint32_t vp)
+{
+	(void)vm;
+	(void)vp;
+	return true;
+}
+
+/* docs/state.md: private interrupts from byte 72 on, bit 3 pending by latch */
+bool vm_interrupt_pends(struct vm *vm, uint32_t vp, uint32_t vector)
+{
+	uint8_t state[200];
+	UINT32 n;
+
+	return ok("GIC", WHvGetVirtualProcessorState(
+				 vm->p, vp, WHvVirtualProcessorStateTypeInterruptControllerState,
+				 state, sizeof(state), &n)) &&
+	       state[72 + 4 * vector] >> 3 & 1;
+}

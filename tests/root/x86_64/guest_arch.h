@@ -11,6 +11,8 @@
 #define GUEST_DATA     HV_X64_REGISTER_RAX
 
 typedef struct hv_x64_memory_intercept_message guest_memory_message;
+typedef struct hv_x64_sint_deliverable_message guest_sints_message;
+#define GUEST_NOTIFICATIONS 0x00010006u /* HvRegisterDeliverabilityNotifications */
 #define GUEST_MESSAGE_PC(m) ((m)->header.rip)
 
 /* A flag of the partition that keeps it quiet in the background */
@@ -30,7 +32,9 @@ typedef struct hv_x64_memory_intercept_message guest_memory_message;
 		0xa1, 0x00, 0x40, 0, 0, 0xa3, 0x00, 0x40, 0, 0, 0xf4 \
 	}
 #define GUEST_CODE_STORE 5
-#define GUEST_CODE_LOAD	 0
+/* Where that store goes when it is entered by itself: to 0x4000 always */
+#define guest_store_to(id, vp, gpa) ((void)(id), (void)(vp), (void)(gpa))
+#define GUEST_CODE_LOAD		    0
 /* jmp 0x4000 */
 #define GUEST_CODE_JUMP \
 	{ \

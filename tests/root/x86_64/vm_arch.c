@@ -69,3 +69,28 @@ bool vm_skip(struct vm *vm, uint32_t vp, const WHV_RUN_VP_EXIT_CONTEXT *c)
 	return ok("RIP", vm_set(vm, vp, WHvX64RegisterRip,
 				c->VpContext.Rip + c->VpContext.InstructionLength));
 }
+
+#define APIC_PAGE  4096u
+#define APIC_STATE WHvVirtualProcessorStateTypeInterruptControllerState2
+static uint32_t apic_page[APIC_PAGE / 4];
+
+static bool apic_get(struct vm *vm, uint32_t vp)
+{
+	UINT32 n;
+
+	return ok("APIC",
+		  WHvGetVirtualProcessorState(vm->p, vp, APIC_STATE, apic_page, APIC_PAGE, &n));
+}
+
+bool vm_interrupts_on(struct vm *vm, uint32_t vp)
+{
+	if (!apic_get(vm, vp))
+		return false;
+	apic_page[0xf0 / 4] |= 0x100;
+	return ok("APIC", WHvSetVirtualProcessorState(vm->p, vp, APIC_STATE, apic_page, APIC_PAGE));
+}
+
+bool vm_interrupt_pends(struct vm *vm, uint32_t vp, uint32_t vector)
+{
+	return apic_get(vm, vp) && apic_page[(0x200 + 0x10 * (vector / 32)) / 4] >> vector % 32 & 1;
+}
