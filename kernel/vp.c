@@ -192,6 +192,21 @@ void vp_free(struct vp *vp)
 	pool_free(&p->pool, vp);
 }
 
+/*
+ * Another call that holds the partition may have found the VP and be about to use it: either its
+ * hold is seen here, or it does not find the VP any longer.
+ */
+static bool take_out(struct partition *p, struct vp *vp)
+{
+	if (atomic_load(&p->users) > 1)
+		return false;
+	(void)atomic_xchg(&p->vps[vp->index], NULL);
+	if (likely(atomic_load(&p->users) <= 1))
+		return true;
+	atomic_store(&p->vps[vp->index], vp);
+	return false;
+}
+
 uint16_t vp_delete(struct partition *p, uint32_t index)
 {
 	uint16_t status = HV_STATUS_SUCCESS;
@@ -202,8 +217,7 @@ uint16_t vp_delete(struct partition *p, uint32_t index)
 		status = HV_STATUS_INVALID_VP_INDEX;
 	} else if (!vp_take(vp)) {
 		status = HV_STATUS_INVALID_VP_STATE;
-	} else if (atomic_load(&p->users) > 1) {
-		/* Another call may have found the VP and be about to use it. */
+	} else if (!take_out(p, vp)) {
 		vp_drop(vp);
 		status = HV_STATUS_OBJECT_IN_USE;
 	} else {
