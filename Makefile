@@ -39,7 +39,7 @@ BASE := -std=gnu11 -O2 -g -MMD -MP -fno-stack-protector $(ARCH_FLAGS)
 # ---- core ---------------------------------------------------------------------------------------
 CORE_INC   := -I. -Ihvapi/include -Iarch/$(ARCH)
 CORE_FLAGS := $(BASE) -ffreestanding -fbuiltin $(CORE_ARCH) $(CORE_COPY) -fno-asynchronous-unwind-tables
-CORE_SRC   := $(wildcard kernel/*.c hvapi/*.c $(foreach d,$(CORE_DIRS),arch/$(ARCH)/$(d)/*.c arch/$(ARCH)/$(d)/*.S))
+CORE_SRC   := $(filter-out $(CORE_OMIT),$(wildcard kernel/*.c hvapi/*.c) $(wildcard $(foreach d,$(CORE_DIRS),arch/$(ARCH)/$(d)/*.c arch/$(ARCH)/$(d)/*.S)))
 CORE_OBJ   := $(patsubst %,$(O)/core/%.o,$(basename $(CORE_SRC)))
 # The part of newlib the core uses, built with the core's flags: no vector registers.
 CORE_LIBC  := string/memchr string/memcmp string/memcpy string/memmove string/memset string/strlen \

@@ -5,13 +5,31 @@
 
 #define LEAF_MAX 0x40000006u
 
-/* 0x40000003 EDX: features that are no privilege (TLFS, "Hypervisor feature identification") */
-#define FEATURE_FREQUENCY_MSRS (1u << 8)
-#define FEATURE_DIRECT_STIMER  (1u << 19)
+/* TLFS, "Implementation recommendations" */
+static const struct {
+	uint64_t feature;
+	uint32_t hint;
+} hints[] = {
+	{ PARTITION_FEATURE_TB_FLUSH, HV_HINT_REMOTE_TLB_FLUSH },
+	{ PARTITION_FEATURE_CLUSTER_IPI, HV_HINT_CLUSTER_IPI },
+	{ PARTITION_FEATURE_EX_MASKS, HV_HINT_EX_PROCESSOR_MASKS },
+};
+
+static void recommendations(const struct partition *p, uint32_t r[4])
+{
+	/* The root's SynIC interrupts are EOIed at its own APIC */
+	if (p == partition_root)
+		r[0] = HV_HINT_DEPRECATE_AUTO_EOI;
+	for (uint32_t i = 0; i < ARRAY_LEN(hints); i++)
+		if (p->privileges & hints[i].feature)
+			r[0] |= hints[i].hint;
+	r[1] = p->privileges & PARTITION_FEATURE_SPIN_WAIT ? HV_SPIN_RETRIES
+							   : HV_SPIN_RETRIES_NEVER;
+}
 
 void hv_cpuid(const struct partition *p, uint32_t leaf, uint32_t r[4])
 {
-	uint64_t privileges = p->privileges;
+	uint64_t privileges = p->privileges & ~PARTITION_FEATURES;
 
 	r[0] = r[1] = r[2] = r[3] = 0;
 	switch (leaf) {
@@ -32,14 +50,14 @@ void hv_cpuid(const struct partition *p, uint32_t leaf, uint32_t r[4])
 	case 0x40000003:
 		r[0] = (uint32_t)privileges;
 		r[1] = (uint32_t)(privileges >> 32);
-		r[3] = FEATURE_FREQUENCY_MSRS;
+		r[3] = HV_FEATURE_EDX_FREQUENCY_MSRS;
 		if (p != partition_root)
-			r[3] |= FEATURE_DIRECT_STIMER;
+			r[3] |= HV_FEATURE_EDX_DIRECT_STIMERS;
+		if (p->privileges & PARTITION_FEATURE_EXTENDED_GVA)
+			r[3] |= HV_FEATURE_EDX_EXTENDED_GVA_RANGES;
 		break;
 	case 0x40000004:
-		/* Bit 9: the root's SynIC interrupts are EOIed at its own APIC */
-		r[0] = p == partition_root ? 1u << 9 : 0;
-		r[1] = ~0u; /* never retry spin locks by hypercall */
+		recommendations(p, r);
 		break;
 	case 0x40000005:
 		r[0] = PARTITION_MAX_VPS;

@@ -27,6 +27,17 @@ uint16_t hvcall_set_vp_registers(struct hcall_args *a);
 uint16_t hvcall_dispatch_vp(struct hcall_args *a);
 uint16_t hvcall_map_vp_state_page(struct hcall_args *a);
 uint16_t hvcall_unmap_vp_state_page(struct hcall_args *a);
+uint16_t hvcall_notify_long_spin_wait(struct hcall_args *a);
+
+/* hvcall_flush.c */
+uint16_t hvcall_flush_virtual_address_space(struct hcall_args *a);
+uint16_t hvcall_flush_virtual_address_list(struct hcall_args *a);
+uint16_t hvcall_flush_virtual_address_space_ex(struct hcall_args *a);
+uint16_t hvcall_flush_virtual_address_list_ex(struct hcall_args *a);
+
+/* hvcall_ipi.c */
+uint16_t hvcall_send_synthetic_cluster_ipi(struct hcall_args *a);
+uint16_t hvcall_send_synthetic_cluster_ipi_ex(struct hcall_args *a);
 
 /* hvcall_property.c */
 uint16_t hvcall_get_partition_property(struct hcall_args *a);

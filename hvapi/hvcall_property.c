@@ -5,7 +5,8 @@
 #include "hvapi/handlers.h"
 #include "kernel/arch.h"
 
-/* HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES: the bit and the privilege that it gives. */
+/* HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES: the bit and the privilege, or feature, that it
+ * gives. */
 static const struct {
 	uint8_t bit;
 	uint64_t privilege;
@@ -24,7 +25,15 @@ static const struct {
 	{ 9, HV_PARTITION_PRIVILEGE_REFERENCE_TSC },
 	{ 11, HV_PARTITION_PRIVILEGE_FREQUENCY_MSRS },
 	{ 22, 0 }, /* direct mode comes with the timers */
+	{ 15, PARTITION_FEATURE_EXTENDED_GVA },
+	{ 24, PARTITION_FEATURE_EX_MASKS },
+	{ 25, PARTITION_FEATURE_TB_FLUSH },
+	{ 26, PARTITION_FEATURE_CLUSTER_IPI },
+	{ 27, PARTITION_FEATURE_SPIN_WAIT },
 };
+
+/* All that a guest can be given. */
+#define ASSIGNABLE (HV_PARTITION_PRIVILEGES_GUEST | ARCH_PARTITION_FEATURES)
 
 static uint64_t synthetic_of(uint64_t privileges)
 {
@@ -43,6 +52,8 @@ static uint16_t set_synthetic(struct partition *p, uint64_t v)
 	if (p->state != PARTITION_CREATED)
 		return HV_STATUS_INVALID_PARTITION_STATE;
 	for (uint32_t i = 0; i < ARRAY_LEN(synthetic); i++) {
+		if (synthetic[i].privilege & ~ASSIGNABLE)
+			continue;
 		known |= BIT(synthetic[i].bit);
 		privileges &= ~synthetic[i].privilege;
 		if (v >> synthetic[i].bit & 1)
@@ -60,7 +71,7 @@ static uint16_t set_privileges(struct partition *p, uint64_t v)
 		return HV_STATUS_INVALID_PARTITION_STATE;
 	if (v & ~HV_PARTITION_PRIVILEGES_GUEST)
 		return HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;
-	p->privileges = v;
+	p->privileges = v | (p->privileges & PARTITION_FEATURES);
 	return HV_STATUS_SUCCESS;
 }
 
@@ -92,7 +103,7 @@ static uint16_t get(const struct partition *p, uint32_t code, uint64_t *v)
 {
 	switch (code) {
 	case HV_PARTITION_PROPERTY_PRIVILEGE_FLAGS:
-		*v = p->privileges;
+		*v = p->privileges & ~PARTITION_FEATURES;
 		break;
 	case HV_PARTITION_PROPERTY_SYNTHETIC_PROC_FEATURES:
 		*v = synthetic_of(p->privileges);
@@ -143,7 +154,7 @@ uint16_t hvcall_get_partition_property_ex(struct hcall_args *a)
 		return HV_STATUS_INVALID_PARAMETER;
 	switch (in.property_code) {
 	case HV_PARTITION_PROPERTY_ASSIGNABLE_SYNTHETIC_FEATURES:
-		out[1] = synthetic_of(HV_PARTITION_PRIVILEGES_GUEST);
+		out[1] = synthetic_of(ASSIGNABLE);
 		break;
 	case HV_PARTITION_PROPERTY_VMM_CAPABILITIES:
 		break; /* none of them */

@@ -208,6 +208,16 @@ uint16_t hvcall_dispatch_vp(struct hcall_args *a)
 	return status;
 }
 
+/*
+ * The VP waits for a lock that another may hold: the dispatch ends as if for an interrupt, and the
+ * root may run that one before it comes back. There is no error but not to be offered the call.
+ */
+uint16_t hvcall_notify_long_spin_wait(struct hcall_args *a)
+{
+	vp_post(a->caller, VP_MAIL_YIELD);
+	return HV_STATUS_SUCCESS;
+}
+
 static uint16_t state_page(struct hcall_args *a, void **page, bool **mapped)
 {
 	struct hv_input_vp_state_page in;

@@ -7,7 +7,7 @@
 		.code = c, .name = n, .in_size = in, .out_size = out, \
 		.fast = (in) <= 16 && (out) == 0, .target = tgt, .privilege = priv, .fn = f \
 	}
-/* State: a list of pages, or the data, as variable header. */
+/* State: a list of pages, or the data, as variable header; or the banks of a set of VPs. */
 #define VARIABLE(c, n, in, tgt, priv, f) \
 	{ \
 		.code = c, .name = n, .in_size = in, .variable = true, .target = tgt, \
@@ -28,13 +28,41 @@
 		.privilege = ARCH_SELF_REGISTERS ? 0 : PARTS, .fn = f \
 	}
 
+/* Lists and banks beside each other */
+#define REP_VARIABLE(c, n, in, ine, priv, f) \
+	{ \
+		.code = c, .name = n, .in_size = in, .in_elem = ine, .rep = true, \
+		.variable = true, .target = HCALL_TARGET_NONE, .privilege = priv, .fn = f \
+	}
+
 #define PARTS HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS
 #define POOL  HV_PARTITION_PRIVILEGE_ACCESS_MEMORY_POOL
 #define ID    HV_PARTITION_PRIVILEGE_ACCESS_PARTITION_ID
 #define PORT  HV_PARTITION_PRIVILEGE_CREATE_PORT
 #define JOIN  HV_PARTITION_PRIVILEGE_CONNECT_PORT
+#define FLUSH PARTITION_FEATURE_TB_FLUSH
+#define IPI   PARTITION_FEATURE_CLUSTER_IPI
+#define SETS  PARTITION_FEATURE_EX_MASKS
 
 const struct hcall_row hypercall_table[] = {
+#if ARCH_X64_CALLS
+	SIMPLE(HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE, "HvCallFlushVirtualAddressSpace", 24, 0,
+	       HCALL_TARGET_NONE, FLUSH, hvcall_flush_virtual_address_space),
+	REP(HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST, "HvCallFlushVirtualAddressList", 24, 8, 0,
+	    HCALL_TARGET_NONE, FLUSH, hvcall_flush_virtual_address_list),
+#endif
+	SIMPLE(HVCALL_NOTIFY_LONG_SPIN_WAIT, "HvCallNotifyLongSpinWait", 8, 0, HCALL_TARGET_NONE,
+	       PARTITION_FEATURE_SPIN_WAIT, hvcall_notify_long_spin_wait),
+#if ARCH_X64_CALLS
+	SIMPLE(HVCALL_SEND_SYNTHETIC_CLUSTER_IPI, "HvCallSendSyntheticClusterIpi", 16, 0,
+	       HCALL_TARGET_NONE, IPI, hvcall_send_synthetic_cluster_ipi),
+	VARIABLE(HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX, "HvCallFlushVirtualAddressSpaceEx", 32,
+		 HCALL_TARGET_NONE, FLUSH | SETS, hvcall_flush_virtual_address_space_ex),
+	REP_VARIABLE(HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX, "HvCallFlushVirtualAddressListEx", 32, 8,
+		     FLUSH | SETS, hvcall_flush_virtual_address_list_ex),
+	VARIABLE(HVCALL_SEND_SYNTHETIC_CLUSTER_IPI_EX, "HvCallSendSyntheticClusterIpiEx", 24,
+		 HCALL_TARGET_NONE, IPI | SETS, hvcall_send_synthetic_cluster_ipi_ex),
+#endif
 	SIMPLE(HVCALL_CREATE_PARTITION, "HvCallCreatePartition", 56, 8, HCALL_TARGET_NONE, PARTS,
 	       hvcall_create_partition),
 	SIMPLE(HVCALL_INITIALIZE_PARTITION, "HvCallInitializePartition", 8, 0, HCALL_TARGET_CHILD,

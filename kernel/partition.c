@@ -109,7 +109,7 @@ uint16_t partition_create(struct partition *parent, const struct hv_input_create
 	p->slot = slot_of(new_id);
 	p->state = PARTITION_CREATED;
 	p->create_flags = in->flags;
-	p->privileges = HV_PARTITION_PRIVILEGES_GUEST;
+	p->privileges = HV_PARTITION_PRIVILEGES_GUEST | ARCH_PARTITION_FEATURES;
 	p->disabled_features[0] = in->disabled_processor_features[0];
 	p->disabled_features[1] = in->disabled_processor_features[1];
 	p->disabled_features[2] = in->disabled_xsave_features;

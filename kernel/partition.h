@@ -21,6 +21,17 @@
 #define PARTITION_MAX_VPS 64u
 #define PARTITION_ROOT_ID 1ull
 
+/*
+ * Synthetic features that no privilege stands for, in bits of `privileges` that the TLFS reserves:
+ * rows ask for both alike. Nobody outside of the core sees these.
+ */
+#define PARTITION_FEATURE_SPIN_WAIT    BIT(59)
+#define PARTITION_FEATURE_EXTENDED_GVA BIT(60)
+#define PARTITION_FEATURE_EX_MASKS     BIT(61)
+#define PARTITION_FEATURE_TB_FLUSH     BIT(62)
+#define PARTITION_FEATURE_CLUSTER_IPI  BIT(63)
+#define PARTITION_FEATURES	       MASK(63, 59)
+
 enum partition_state {
 	PARTITION_FREE = 0,
 	PARTITION_CREATED,
@@ -37,7 +48,7 @@ struct partition {
 	uint32_t state;	       /* enum partition_state; written under the lock, read anywhere */
 	uint32_t users;	       /* atomic: calls that hold a reference; deletion waits for none */
 	uint64_t create_flags; /* constant */
-	uint64_t privileges;   /* HV_PARTITION_PRIVILEGE_*; atomic word */
+	uint64_t privileges;   /* HV_PARTITION_PRIVILEGE_*, PARTITION_FEATURE_*; atomic word */
 	struct pool pool;
 	struct slat slat;
 	struct vp *vps[PARTITION_MAX_VPS]; /* set under the lock, read atomically */

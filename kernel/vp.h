@@ -26,6 +26,8 @@ enum vp_owner { VP_IDLE = 0, VP_ACCESSED, VP_RUNNING };
 #define VP_MAIL_LINT0  BIT(6)
 #define VP_MAIL_LINT1  BIT(7)
 #define VP_MAIL_KICK   BIT(5) /* leave the guest, nothing else */
+#define VP_MAIL_FLUSH  BIT(8) /* forget the guest's translations */
+#define VP_MAIL_YIELD  BIT(9) /* to itself: the root may run something else for now */
 
 enum vp_overlay_kind {
 	VP_OVERLAY_SIMP,
@@ -80,6 +82,12 @@ void vp_post(struct vp *vp, uint32_t mail);
 /* The kick alone, for whoever has left word elsewhere. */
 void vp_kick(struct vp *vp);
 void vp_post_irq(struct vp *vp, uint8_t vector, bool level);
+
+/*
+ * No CPU uses an old translation of these VPs of the caller's partition when this returns: bit n is
+ * VP n, and those that there are not do not matter (vp_flush.c).
+ */
+void vp_flush(struct vp *caller, uint64_t vps);
 
 /* Pages a VP takes from its partition's pool beside struct vp: see vp_init(). */
 #define VP_PAGES      (6u + ARCH_VP_PAGES)

@@ -5,6 +5,8 @@ CLANG_ARCH  := --target=aarch64-linux-gnu
 # Out-of-line atomics would need a libgcc that asks the CPU's features first.
 ARCH_FLAGS  := -march=armv8-a -mno-outline-atomics
 CORE_DIRS   := el2 gicv3
+# Calls that the TLFS has for x64 alone
+CORE_OMIT   := hvapi/hvcall_flush.c hvapi/hvcall_ipi.c hvapi/vp_set.c kernel/vp_flush.c
 # The core's C runs on its own tables, and unaligned accesses are allowed there (SCTLR_EL2.A clear).
 CORE_ARCH   := -mgeneral-regs-only -fno-pic
 

@@ -35,6 +35,9 @@
 #define ARCH_SHARED_REGISTERS 1
 /* Bytes of a Z register at the longest that every CPU has, 0: no SVE (cpu.c) */
 extern uint32_t cpu_sve_vl;
+/* Flushes and interrupts of other VPs are the processor's: TLBI, and SGIs. */
+#define ARCH_X64_CALLS		0
+#define ARCH_PARTITION_FEATURES PARTITION_FEATURE_SPIN_WAIT
 /*
  * Pages that arch_vp_init() takes: FP and SIMD registers, Z registers, redistributor and CPU
  * interface. The root has the machine's GIC.

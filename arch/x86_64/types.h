@@ -28,6 +28,9 @@
 /* Synthetic registers are MSRs: only a partition's parent names them by hypercall. */
 #define ARCH_SELF_REGISTERS   0
 #define ARCH_SHARED_REGISTERS 0
+/* The TLFS has calls that flush and that send interrupts for x64 alone. */
+#define ARCH_X64_CALLS		1
+#define ARCH_PARTITION_FEATURES PARTITION_FEATURES
 /* A guest calls through a page that holds the processor's own instruction. */
 #define ARCH_HYPERCALL_PAGE 1
 /* Pages that arch_vp_init() takes: VMCB or VMCS with its virtual APIC, XSAVE area */

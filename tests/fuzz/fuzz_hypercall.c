@@ -185,6 +185,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!booted) {
 		fake_root_boot(16);
 		fake_root_vp.arch.activity = X86_ACTIVE;
+		/* The calls of guests too: sets of VPs are decoded for whoever makes them. */
+		fake_root.privileges |= PARTITION_FEATURES;
 		first_id = PARTITION_ROOT_ID + 1;
 		booted = true;
 	}

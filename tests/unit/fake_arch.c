@@ -432,6 +432,11 @@ WEAK void smp_flush_slat(struct slat *s)
 	fake_note(FAKE_FLUSH, s, ++s->generation);
 }
 
+WEAK void vp_post(struct vp *vp, uint32_t mail)
+{
+	fake_note(FAKE_POST, vp, mail);
+}
+
 WEAK void frame_init(uint32_t *table, uint64_t count)
 {
 	(void)table;

@@ -44,6 +44,7 @@ enum fake_call {
 	FAKE_ASSERT_INTERRUPT,
 	FAKE_CPUID_VALUES, /* obj: vp, arg: leaf */
 	FAKE_TRANSLATE,	   /* obj: vp, arg: page */
+	FAKE_POST,	   /* obj: vp, arg: mail; only when kernel/vp.c is left out */
 	FAKE_LOG,	   /* arg: level; only when kernel/log.c is left out */
 };
 

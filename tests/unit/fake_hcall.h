@@ -82,6 +82,27 @@ static inline uint16_t hcall(uint64_t control, const void *in, size_t n)
 	return hcall_as(&fake_root_vp, control, in, n);
 }
 
+/* By the child's VP, its input in a page that guest_page() has mapped. */
+#define GUEST_GPA 0x5000u
+
+static inline bool guest_page(void)
+{
+	return partition_map(child, GUEST_GPA >> PAGE_SHIFT, DATA_PFN, HV_MAP_GPA_READABLE) == OK;
+}
+
+static inline uint16_t guest_hcall(uint64_t control, const void *in, size_t n)
+{
+	struct hv_hcall_io io = { .control = control, .input = GUEST_GPA, .wide = true };
+
+	memset(at_pfn(DATA_PFN), 0, PAGE_SIZE);
+	memcpy(at_pfn(DATA_PFN), in, n);
+	hypercall_dispatch(child_vp, &io);
+	assert_false(io.fault || io.again);
+	assert_int_equal(child->users, 0);
+	hcall_done = HV_HYPERCALL_RESULT_REPS(io.result);
+	return HV_HYPERCALL_RESULT_STATUS(io.result);
+}
+
 /* The output page, byte for byte from `from` on, is as it was before the call. */
 static inline bool out_untouched(uint32_t from)
 {

@@ -22,7 +22,7 @@ UNIT_test_hypercall := hvapi/hypercall.c $(FAKE_ROOT)
 UNITFLAGS_test_hypercall := $(FAKE_FLAGS)
 # The handlers, called through the parser and the table as a client calls them
 HVCALL_UNIT := hvapi/hypercall.c hvapi/hypercall_table.c $(wildcard hvapi/hvcall_*.c) hvapi/msr.c \
-	kernel/vp_run.c kernel/vp_state.c $(FAKE_ROOT)
+	hvapi/vp_set.c kernel/vp_flush.c kernel/vp_run.c kernel/vp_state.c $(FAKE_ROOT)
 UNIT_test_hvcall_vp := $(HVCALL_UNIT)
 UNITFLAGS_test_hvcall_vp := $(FAKE_FLAGS) -Wl,--wrap=root_open_page
 UNIT_test_hvcall_state := $(HVCALL_UNIT)
@@ -31,6 +31,11 @@ UNIT_test_hvcall_memory := $(HVCALL_UNIT)
 UNITFLAGS_test_hvcall_memory := $(FAKE_FLAGS)
 UNIT_test_hvcall_partition := $(HVCALL_UNIT)
 UNITFLAGS_test_hvcall_partition := $(FAKE_FLAGS)
+UNIT_test_hvcall_flush := $(HVCALL_UNIT)
+UNITFLAGS_test_hvcall_flush := $(FAKE_FLAGS) -pthread
+UNIT_test_hvcall_ipi := $(HVCALL_UNIT)
+UNITFLAGS_test_hvcall_ipi := $(FAKE_FLAGS)
+UNIT_test_vp_set := hvapi/vp_set.c
 UNIT_test_msr := hvapi/msr.c $(FAKE_ROOT)
 UNITFLAGS_test_msr := $(FAKE_FLAGS)
 UNIT_test_hypercall_table := hvapi/hypercall_table.c
@@ -73,7 +78,7 @@ UNITFLAGS_test_svm_ops := $(FAKE_FLAGS)
 FUZZ_decode := arch/x86_64/common/decode.c
 FUZZ_xsave := arch/x86_64/common/xsave.c
 FUZZ_hypercall := hvapi/hypercall.c hvapi/hypercall_table.c $(wildcard hvapi/hvcall_*.c) $(FAKE_ROOT) kernel/vp_run.c \
-	kernel/vp_state.c hvapi/msr.c
+	kernel/vp_state.c kernel/vp_flush.c hvapi/msr.c hvapi/vp_set.c
 FUZZFLAGS_hypercall := $(FAKE_FLAGS)
 UNIT_test_gva := arch/x86_64/common/gva.c
 UNIT_test_inject := arch/x86_64/common/inject.c arch/x86_64/common/vlapic.c

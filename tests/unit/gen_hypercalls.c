@@ -25,10 +25,26 @@ static const char *target(uint8_t t)
 
 static const char *privilege(uint64_t p)
 {
-	return p == HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS	 ? "CreatePartitions"
-	       : p == HV_PARTITION_PRIVILEGE_ACCESS_MEMORY_POOL	 ? "AccessMemoryPool"
-	       : p == HV_PARTITION_PRIVILEGE_ACCESS_PARTITION_ID ? "AccessPartitionId"
-								 : "none";
+	static const struct {
+		uint64_t bits;
+		const char *name;
+	} names[] = {
+		{ HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS, "CreatePartitions" },
+		{ HV_PARTITION_PRIVILEGE_ACCESS_MEMORY_POOL, "AccessMemoryPool" },
+		{ HV_PARTITION_PRIVILEGE_ACCESS_PARTITION_ID, "AccessPartitionId" },
+		{ PARTITION_FEATURE_SPIN_WAIT, "NotifyLongSpinWait" },
+		{ PARTITION_FEATURE_TB_FLUSH, "TbFlushHypercalls" },
+		{ PARTITION_FEATURE_TB_FLUSH | PARTITION_FEATURE_EX_MASKS,
+		  "TbFlushHypercalls, ExtendedProcessorMasks" },
+		{ PARTITION_FEATURE_CLUSTER_IPI, "SyntheticClusterIpi" },
+		{ PARTITION_FEATURE_CLUSTER_IPI | PARTITION_FEATURE_EX_MASKS,
+		  "SyntheticClusterIpi, ExtendedProcessorMasks" },
+	};
+
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].bits == p)
+			return names[i].name;
+	return "none";
 }
 
 int main(void)
@@ -47,12 +63,27 @@ int main(void)
 		const struct hcall_row *r = &hypercall_table[i];
 
 		printf("| %04x | %s | %s | %u | %u | %u | %u | %s | %s | %s |\n", r->code, r->name,
-		       r->rep	     ? "rep"
+		       r->rep	     ? r->variable ? "rep, variable header" : "rep"
 		       : r->variable ? "variable header"
 				     : "simple",
 		       r->in_size, r->in_elem, r->out_elem, r->out_size, r->fast ? "yes" : "no",
 		       target(r->target), privilege(r->privilege));
 	}
+	puts("\nFlushes and cluster IPIs are there on x64 only. What a guest has of them, and of "
+	     "the spin "
+	     "wait, is\n"
+	     "said by the partition's synthetic processor features, whose names stand here as "
+	     "privileges; without\n"
+	     "them the answer is HV_STATUS_ACCESS_DENIED. By default a guest is offered all, the "
+	     "root none. A flush of\n"
+	     "whatever form flushes all translations of each VP named. In a set of VPs, those that "
+	     "do not exist do not\n"
+	     "matter; one beyond VP 63 is HV_STATUS_INVALID_VP_INDEX, and banks that are not as "
+	     "many as the mask's\n"
+	     "bits are HV_STATUS_INVALID_HYPERCALL_INPUT. After HvCallNotifyLongSpinWait the "
+	     "dispatch ends as for an\n"
+	     "interrupt of the root's (state ready, no event): the root may run another VP first, "
+	     "or this one at once.");
 	puts("\nHvCallQuoinReadLog is ours: a cursor of 8 bytes in; the new cursor and up to 504 "
 	     "bytes of the core's\n"
 	     "log out. HvCallGetVpState answers inline types in the output page, which it checks "

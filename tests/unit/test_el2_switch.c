@@ -632,6 +632,12 @@ static void test_exits(void **state)
 	assert_int_equal(run(), VP_EXIT_SUSPENDED);
 	assert_int_equal(entered, 0);
 	assert_int_equal(kicks, 0);
+	/* Or that the root may have its CPU, once */
+	setup(state);
+	vp.mail = VP_MAIL_YIELD | VP_MAIL_KICK;
+	assert_int_equal(run(), VP_EXIT_INTERRUPT);
+	assert_int_equal(vp.mail, VP_MAIL_KICK);
+	assert_int_equal(entered, 0);
 	/* Inside a handler of the root's nothing is run */
 	setup(state);
 	*fake_sysreg("icc_rpr_el1") = 0x80;

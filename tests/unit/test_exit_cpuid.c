@@ -344,6 +344,31 @@ static void test_root(void **state)
 	answers(0x80000001, 0, ALL, ALL, ALL & ~(1u << 2 | 1u << 12), ALL);
 }
 
+/* Each feature by itself, and none of them as a privilege (TLFS, "Implementation recommendations")
+ */
+static void recommended(void)
+{
+	static const struct {
+		uint64_t feature;
+		uint32_t hint, spins, edx;
+	} rows[] = {
+		{ PARTITION_FEATURE_TB_FLUSH, 1u << 2, ALL, 0 },
+		{ PARTITION_FEATURE_CLUSTER_IPI, 1u << 10, ALL, 0 },
+		{ PARTITION_FEATURE_EX_MASKS, 1u << 11, ALL, 0 },
+		{ PARTITION_FEATURE_SPIN_WAIT, 0, 4095, 0 },
+		{ PARTITION_FEATURE_EXTENDED_GVA, 0, ALL, 1u << 14 },
+		{ PARTITION_FEATURES, 1u << 2 | 3u << 10, 4095, 1u << 14 },
+	};
+	uint64_t was = part.privileges;
+
+	for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) {
+		part.privileges = rows[i].feature;
+		answers(0x40000003, 0, 0, 0, 0, 1u << 8 | 1u << 19 | rows[i].edx);
+		answers(0x40000004, 0, rows[i].hint, rows[i].spins, 0, 0);
+	}
+	part.privileges = was;
+}
+
 /* TLFS, "Hypervisor discovery" */
 static void test_hypervisor(void **state)
 {
@@ -356,6 +381,7 @@ static void test_hypervisor(void **state)
 		if (i == 0) {
 			answers(0x40000003, 0, 1, 0x10, 0, 1u << 8 | 1u << 19);
 			answers(0x40000004, 0, 0, ALL, 0, 0);
+			recommended();
 		} else {
 			root.privileges = HV_PARTITION_PRIVILEGE_CREATE_PARTITIONS;
 			answers(0x40000003, 0, 0, 1, 0, 1u << 8);

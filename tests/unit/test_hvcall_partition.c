@@ -8,6 +8,7 @@
 
 #include "fake_hcall.h"
 
+#define SYNTHETIC 0x0f408bffull /* every feature that a guest can have */
 #define BAD	  HV_STATUS_INVALID_PARAMETER
 #define BAD_STATE HV_STATUS_INVALID_PARTITION_STATE
 #define RANGE	  HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE
@@ -171,7 +172,7 @@ static void test_property_input(void **state)
 	assert_int_equal(hcall(HVCALL_GET_PARTITION_PROPERTY_EX, &x, sizeof(x)), OK);
 	memcpy(out, at_pfn(OUT_PFN), sizeof(out));
 	assert_int_equal(out[0], 1);
-	assert_int_equal(out[1], 0x400bffull);
+	assert_int_equal(out[1], SYNTHETIC);
 	x.property_code = HV_PARTITION_PROPERTY_VMM_CAPABILITIES;
 	assert_int_equal(hcall(HVCALL_GET_PARTITION_PROPERTY_EX, &x, sizeof(x)), OK);
 	memcpy(out, at_pfn(OUT_PFN), sizeof(out));
@@ -194,7 +195,7 @@ static void test_privileges(void **state)
 
 	(void)state;
 	assert_int_equal(value(made, flags), guest);
-	assert_int_equal(value(made, synthetic), 0x400bff);
+	assert_int_equal(value(made, synthetic), SYNTHETIC);
 	for (uint32_t b = 0; b < 64; b++) {
 		uint16_t want = guest & BIT(b) ? OK : RANGE;
 
@@ -202,19 +203,19 @@ static void test_privileges(void **state)
 		assert_int_equal(value(made, flags), want == OK ? guest ^ BIT(b) : guest);
 		assert_int_equal(set(made, flags, guest), OK);
 	}
-	/* A feature is its privilege; 0, 1 and 22 have none. */
+	/* A feature is its privilege, or none that the flags have; 0, 1 and 22 are always there. */
 	for (uint32_t b = 0; b < 64; b++) {
-		uint16_t want = 0x400bffull & BIT(b) ? OK : RANGE;
+		uint16_t want = SYNTHETIC & BIT(b) ? OK : RANGE;
 		uint64_t was = value(made, flags);
 
-		assert_int_equal(set(made, synthetic, 0x400bffull ^ BIT(b)), want);
+		assert_int_equal(set(made, synthetic, SYNTHETIC ^ BIT(b)), want);
 		if (want != OK)
 			assert_int_equal(value(made, flags), was);
 		else
 			assert_int_equal(value(made, synthetic), b == 0 || b == 1 || b == 22
-									 ? 0x400bffull
-									 : 0x400bffull ^ BIT(b));
-		assert_int_equal(set(made, synthetic, 0x400bff), OK);
+									 ? SYNTHETIC
+									 : SYNTHETIC ^ BIT(b));
+		assert_int_equal(set(made, synthetic, SYNTHETIC), OK);
 		assert_int_equal(value(made, flags), guest);
 	}
 	assert_int_equal(set(made, synthetic, 0), OK);
@@ -222,6 +223,13 @@ static void test_privileges(void **state)
 	assert_int_equal(set(made, synthetic, 1ull << 2), OK);
 	assert_int_equal(value(made, flags), HV_PARTITION_PRIVILEGE_VP_RUNTIME);
 	assert_int_equal(set(made, flags, guest), OK);
+	assert_int_equal(value(made, synthetic), 0x400bff);
+	/* Flags leave the other features as they are. */
+	assert_int_equal(set(made, synthetic, 1ull << 25), OK);
+	assert_int_equal(value(made, flags), 0);
+	assert_int_equal(set(made, flags, guest), OK);
+	assert_int_equal(value(made, synthetic), 0x2400bff);
+	assert_int_equal(set(made, synthetic, SYNTHETIC), OK);
 	assert_int_equal(set(child, flags, 0), BAD_STATE);
 	assert_int_equal(set(child, synthetic, 0), BAD_STATE);
 	assert_int_equal(value(child, flags), guest);

@@ -417,6 +417,26 @@ static void test_state_page(void **state)
 			 HV_STATUS_INVALID_PARAMETER);
 }
 
+/* A hint that never fails: to itself, so that the dispatch ends. Who is not offered it is denied.
+ */
+static void test_spin_wait(void **state)
+{
+	uint64_t call = HVCALL_NOTIFY_LONG_SPIN_WAIT | HV_HYPERCALL_FAST, all = child->privileges;
+	struct hv_hcall_io io = { .control = call, .input = ~0ull, .output = ~0ull };
+
+	(void)state;
+	hypercall_dispatch(child_vp, &io);
+	assert_int_equal(io.result, OK);
+	assert_int_equal(child_vp->mail, VP_MAIL_YIELD);
+	child_vp->mail = 0;
+	child->privileges = all & ~PARTITION_FEATURE_SPIN_WAIT;
+	hypercall_dispatch(child_vp, &io);
+	assert_int_equal(io.result, HV_STATUS_ACCESS_DENIED);
+	child->privileges = all;
+	assert_int_equal(hcall(call, "", 1), HV_STATUS_ACCESS_DENIED);
+	assert_int_equal(child_vp->mail, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_set_bad),
 		cmocka_unit_test(test_dispatch),
 		cmocka_unit_test(test_state_page),
+		cmocka_unit_test(test_spin_wait),
 	};
 
 	return cmocka_run_group_tests(tests, hcall_setup, hcall_teardown);

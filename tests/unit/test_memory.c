@@ -739,7 +739,7 @@ static void test_states(void **state)
 	p = partition_get(&fake_root, create(OK));
 	assert_non_null(p);
 	assert_int_equal(p->state, PARTITION_CREATED);
-	assert_int_equal(p->privileges, HV_PARTITION_PRIVILEGES_GUEST);
+	assert_int_equal(p->privileges, HV_PARTITION_PRIVILEGES_GUEST | PARTITION_FEATURES);
 	assert_int_equal(p->create_flags, HV_PARTITION_CREATION_FLAG_LAPIC_ENABLED);
 	/* Created: neither memory nor VPs. */
 	assert_int_equal(partition_map(p, 1, MEM + 100, RW), BAD_STATE);

@@ -674,6 +674,27 @@ static void test_mail_init(void **state)
 	assert_int_equal(fv.seg[SEG_CS].base, 0x10000);
 }
 
+/* The tag is of no generation, so that the next entry takes another. */
+static void test_mail_flush(void **state)
+{
+	(void)state;
+	a->asid_gen = 7;
+	vp->mail = VP_MAIL_FLUSH;
+	arch_vp_take_mail(vp);
+	assert_int_equal(a->asid_gen, 0);
+	assert_int_equal(vp->mail, 0);
+}
+
+/* The root gets its CPU once, and what else came waits for the next dispatch. */
+static void test_mail_yield(void **state)
+{
+	(void)state;
+	vp->mail = VP_MAIL_YIELD | VP_MAIL_NMI;
+	assert_int_equal(arch_vp_run(vp), VP_EXIT_INTERRUPT);
+	assert_int_equal(vp->mail, VP_MAIL_NMI);
+	assert_false(a->nmi_pending);
+}
+
 static void test_mail_irq(void **state)
 {
 	(void)state;
@@ -695,8 +716,10 @@ static void test_mail_irq(void **state)
 	assert_int_equal(vp->mail_irr[0] | vp->mail_irr[1] | vp->mail_irr[3], 0);
 	/* Without the word nobody looks */
 	vp->mail_irr[2] = 1;
+	a->asid_gen = 7;
 	vp->mail = VP_MAIL_KICK;
 	arch_vp_take_mail(vp);
+	assert_int_equal(a->asid_gen, 7);
 	assert_int_equal(vp->mail_irr[2], 1);
 	arch_vp_raise(vp, 0x77);
 	assert_int_equal(a->apic.reg[0x23], 0x80000000 | BIT(0x77 - 96));
@@ -888,6 +911,8 @@ int main(void)
 		cmocka_unit_test_setup(test_inject_waits, setup),
 		cmocka_unit_test_setup(test_mail_init, setup),
 		cmocka_unit_test_setup(test_mail_irq, setup),
+		cmocka_unit_test_setup(test_mail_flush, setup),
+		cmocka_unit_test_setup(test_mail_yield, setup),
 		cmocka_unit_test_setup(test_mail_lint, setup),
 		cmocka_unit_test_setup(test_ipi, setup),
 		cmocka_unit_test_setup(test_hv_apic, setup),

@@ -24,9 +24,9 @@ bool hv_reg_get(const struct partition *p, uint32_t name, union hv_register_valu
 		r[2] = r[3] = 0;
 		break;
 	case HV_REGISTER_FEATURES_INFO:
-		/* No recommendation: the GIC and the timers are native */
-		r[0] = r[2] = r[3] = 0;
-		r[1] = ~0u; /* never retry spin locks by hypercall */
+		/* No recommendation but how long to spin: the GIC and the timers are native */
+		hv_cpuid(p, 0x40000004, r);
+		r[0] = 0;
 		break;
 	case HV_REGISTER_IMPLEMENTATION_LIMITS_INFO:
 		hv_cpuid(p, 0x40000005, r);

@@ -143,6 +143,8 @@ enum vp_exit arch_vp_run(struct vp *vp)
 		if (unlikely(!kicks_on(vp))) {
 			(void)kicks_off();
 			(void)vp_gic_sync(vp);
+			if (atomic_and(&vp->mail, ~(uint32_t)VP_MAIL_YIELD) & VP_MAIL_YIELD)
+				return VP_EXIT_INTERRUPT;
 			if (!take_mail(vp))
 				return VP_EXIT_SUSPENDED;
 			continue;

@@ -203,6 +203,9 @@ void arch_vp_take_mail(struct vp *vp)
 	}
 	if (mail & VP_MAIL_SIPI && vp->arch.activity == X86_WAIT_SIPI)
 		start_ap(vp, (uint8_t)atomic_load(&vp->mail_sipi));
+	/* A tag of no generation: the next entry takes a new one (APM 15.16, SDM vol. 3, 28.4.3) */
+	if (mail & VP_MAIL_FLUSH)
+		vp->arch.asid_gen = 0;
 	if (mail & VP_MAIL_NMI)
 		vp->arch.nmi_pending = true;
 	if (mail & VP_MAIL_LINT0)
@@ -543,6 +546,8 @@ enum vp_exit arch_vp_run(struct vp *vp)
 	a->timers_moved = true;
 	for (;;) {
 		if (unlikely(atomic_load(&vp->mail))) {
+			if (atomic_and(&vp->mail, ~(uint32_t)VP_MAIL_YIELD) & VP_MAIL_YIELD)
+				return VP_EXIT_INTERRUPT;
 			arch_vp_take_mail(vp);
 			a->timers_moved = true;
 		}

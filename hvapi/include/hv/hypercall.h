@@ -12,7 +12,14 @@
 
 #include <hv/types.h>
 
+#define HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE    0x0002u
+#define HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST     0x0003u
 #define HVCALL_GET_LOGICAL_PROCESSOR_RUN_TIME 0x0004u
+#define HVCALL_NOTIFY_LONG_SPIN_WAIT	      0x0008u
+#define HVCALL_SEND_SYNTHETIC_CLUSTER_IPI     0x000bu
+#define HVCALL_FLUSH_VIRTUAL_ADDRESS_SPACE_EX 0x0013u
+#define HVCALL_FLUSH_VIRTUAL_ADDRESS_LIST_EX  0x0014u
+#define HVCALL_SEND_SYNTHETIC_CLUSTER_IPI_EX  0x0015u
 #define HVCALL_CREATE_PARTITION		      0x0040u
 #define HVCALL_INITIALIZE_PARTITION	      0x0041u
 #define HVCALL_FINALIZE_PARTITION	      0x0042u
@@ -62,6 +69,54 @@
 #define HVCALL_GET_VP_CPUID_VALUES	      0x00f4u
 #define HVCALL_GET_PARTITION_PROPERTY_EX      0x0101u
 #define HVCALL_QUOIN_READ_LOG		      0x0f00u /* ours: drain the core's log */
+
+/* A set of VPs (TLFS, HV_VP_SET): one word a bank follows, for each bit of valid_bank_mask. */
+#define HV_GENERIC_SET_SPARSE_4K 0ull
+#define HV_GENERIC_SET_ALL	 1ull
+struct hv_vp_set {
+	uint64_t format;
+	uint64_t valid_bank_mask;
+};
+
+#define HV_FLUSH_ALL_PROCESSORS		    0x1ull
+#define HV_FLUSH_ALL_VIRTUAL_ADDRESS_SPACES 0x2ull
+#define HV_FLUSH_NON_GLOBAL_MAPPINGS_ONLY   0x4ull
+#define HV_FLUSH_USE_EXTENDED_RANGE_FORMAT  0x8ull
+struct hv_input_flush_virtual_address_space {
+	uint64_t address_space; /* a CR3 */
+	uint64_t flags;
+	uint64_t processor_mask;
+	/* the list forms: ranges */
+};
+_Static_assert(sizeof(struct hv_input_flush_virtual_address_space) == 24, "hv_tlb_flush");
+struct hv_input_flush_virtual_address_space_ex {
+	uint64_t address_space;
+	uint64_t flags;
+	struct hv_vp_set processor_set;
+	/* variable header: its banks; the list forms: ranges */
+};
+_Static_assert(sizeof(struct hv_input_flush_virtual_address_space_ex) == 32, "hv_tlb_flush_ex");
+
+struct hv_input_notify_long_spin_wait {
+	uint32_t spin_count;
+	uint32_t reserved;
+};
+
+struct hv_input_send_synthetic_cluster_ipi {
+	uint32_t vector;
+	uint8_t target_vtl;
+	uint8_t padding[3];
+	uint64_t processor_mask;
+};
+_Static_assert(sizeof(struct hv_input_send_synthetic_cluster_ipi) == 16, "hv_send_ipi");
+struct hv_input_send_synthetic_cluster_ipi_ex {
+	uint32_t vector;
+	uint8_t target_vtl;
+	uint8_t padding[3];
+	struct hv_vp_set processor_set;
+	/* variable header: its banks */
+};
+_Static_assert(sizeof(struct hv_input_send_synthetic_cluster_ipi_ex) == 24, "hv_send_ipi_ex");
 
 struct hv_input_create_partition {
 	uint64_t flags;

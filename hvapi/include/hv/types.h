@@ -66,10 +66,20 @@ typedef uint64_t hv_partition_id;
 #define HV_PARTITION_PRIVILEGE_ISOLATION	      (1ull << 54)
 
 /* CPUID 0x40000003 EDX */
-#define HV_FEATURE_EDX_XMM_FAST_INPUT (1u << 4)
-#define HV_FEATURE_EDX_FREQUENCY_MSRS (1u << 8)
-#define HV_FEATURE_EDX_CRASH_MSRS     (1u << 10)
-#define HV_FEATURE_EDX_DIRECT_STIMERS (1u << 19)
+#define HV_FEATURE_EDX_XMM_FAST_INPUT	   (1u << 4)
+#define HV_FEATURE_EDX_FREQUENCY_MSRS	   (1u << 8)
+#define HV_FEATURE_EDX_CRASH_MSRS	   (1u << 10)
+#define HV_FEATURE_EDX_EXTENDED_GVA_RANGES (1u << 14)
+#define HV_FEATURE_EDX_DIRECT_STIMERS	   (1u << 19)
+
+/* CPUID 0x40000004 EAX: what is recommended */
+#define HV_HINT_REMOTE_TLB_FLUSH   (1u << 2)
+#define HV_HINT_DEPRECATE_AUTO_EOI (1u << 9)
+#define HV_HINT_CLUSTER_IPI	   (1u << 10)
+#define HV_HINT_EX_PROCESSOR_MASKS (1u << 11)
+/* EBX: how often to try a spin lock before HvCallNotifyLongSpinWait */
+#define HV_SPIN_RETRIES	      4095u
+#define HV_SPIN_RETRIES_NEVER (~0u)
 
 #define HV_PARTITION_PRIVILEGES_ROOT \
 	(HV_PARTITION_PRIVILEGE_VP_RUNTIME | HV_PARTITION_PRIVILEGE_TIME_REF_COUNT | \

@@ -5,6 +5,8 @@
 
 /* Is a VP's own synthetic register a hypercall away? */
 #define ROOT_OWN_REGISTERS 1
+/* Synthetic features of a guest that are no privilege: spin waits */
+#define ROOT_GUEST_FEATURES 0x08000000u
 /* A device that every machine has */
 #define ROOT_DEVICE_PAGE (boot_info->arm64.gicd)
 

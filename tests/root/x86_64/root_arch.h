@@ -6,6 +6,8 @@
 #define ROOT_IO_PORTS 1
 /* Is a VP's own synthetic register a hypercall away? Here they are MSRs. */
 #define ROOT_OWN_REGISTERS 0
+/* Synthetic features of a guest that are no privilege: sets, flushes, IPIs, spin waits */
+#define ROOT_GUEST_FEATURES 0x0f008000u
 /* A device that every machine has */
 #define ROOT_DEVICE_PAGE 0xfee00000
 
