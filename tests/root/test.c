@@ -18,6 +18,7 @@
 #pragma weak border_tests_clean_up
 #pragma weak insn_tests_clean_up
 #pragma weak cet_tests_clean_up
+#pragma weak enlight_tests_clean_up
 
 extern const struct test root_tests[], root_tests_end[];
 
@@ -129,6 +130,8 @@ bool tests_run(const char *prefixes)
 			insn_tests_clean_up();
 		if (cet_tests_clean_up)
 			cet_tests_clean_up();
+		if (enlight_tests_clean_up)
+			enlight_tests_clean_up();
 		hv_log_drain();
 		if (skip_reason) {
 			printf("TEST skip %s: %s\n", t->name, skip_reason);

@@ -56,6 +56,7 @@ void border_tests_clean_up(void);
 void port_tests_clean_up(void);
 void insn_tests_clean_up(void);
 void cet_tests_clean_up(void);
+void enlight_tests_clean_up(void);
 
 /* Print "what: HRESULT" when it failed. */
 bool ok(const char *what, HRESULT hr);

@@ -7,6 +7,7 @@
 #define ROOT_OWN_REGISTERS 1
 /* Synthetic features of a guest that are no privilege: spin waits */
 #define ROOT_GUEST_FEATURES 0x08000000u
+#define ROOT_GUEST_CALLS    0x8
 /* A device that every machine has */
 #define ROOT_DEVICE_PAGE (boot_info->arm64.gicd)
 

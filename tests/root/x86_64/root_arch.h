@@ -8,6 +8,8 @@
 #define ROOT_OWN_REGISTERS 0
 /* Synthetic features of a guest that are no privilege: sets, flushes, IPIs, spin waits */
 #define ROOT_GUEST_FEATURES 0x0f008000u
+/* Flushes, spin wait, cluster IPIs */
+#define ROOT_GUEST_CALLS 0x2, 0x3, 0x8, 0xb, 0x13, 0x14, 0x15
 /* A device that every machine has */
 #define ROOT_DEVICE_PAGE 0xfee00000
 
