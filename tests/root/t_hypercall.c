@@ -400,6 +400,28 @@ TEST(hypercall_privilege)
 	CHECK_EQ(guest_run(id, 0), GUEST_NO_VECTOR);
 }
 
+/* The dispatch ends behind the call, and the next goes on from there. */
+TEST(hypercall_spin_wait)
+{
+	hv_partition_id id = guest_new(0, 1);
+	struct hv_output_dispatch_vp out;
+	uint8_t code[32];
+
+	guest_start(id, 0, code, guest_call_code(code));
+	guest_set64(id, 0, HV_REGISTER_GUEST_OS_ID, 1ull << 48 | 1);
+	guest_deposit(id, 4);
+	guest_set64(id, 0, GUEST_PAGE_REGISTER, 0x5000 | HV_OVERLAY_MSR_ENABLE);
+	guest_call_set(id, 0, HVCALL_NOTIFY_LONG_SPIN_WAIT | HV_HYPERCALL_FAST, 4096, 0);
+	irqs_off();
+	CHECK_EQ(guest_dispatch(id, 0, 0, &out), HV_STATUS_SUCCESS);
+	irqs_on();
+	CHECK_EQ(out.dispatch_state, HV_VP_DISPATCH_STATE_READY);
+	CHECK_EQ(out.dispatch_event, HV_VP_DISPATCH_EVENT_INVALID);
+	CHECK(guest_get64(id, 0, GUEST_PC) != GUEST_CODE);
+	CHECK_EQ(guest_call_result(id, 0), HV_STATUS_SUCCESS);
+	CHECK_EQ(guest_run(id, 0), GUEST_HALTED);
+}
+
 /* -- long lists: the core stops in between and is entered again -------------------------------- */
 
 #define MANY 500u

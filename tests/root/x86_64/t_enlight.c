@@ -323,20 +323,3 @@ TEST(enlight_offered)
 		CHECK_EQ(HV_HYPERCALL_RESULT_STATUS(hv_raw(rows[i].control, 0, 0)),
 			 HV_STATUS_ACCESS_DENIED);
 }
-
-/* The dispatch ends behind the call, and the next goes on from there. */
-TEST(enlight_spin_wait)
-{
-	hv_partition_id id = with_features(1 << 27 | 0x400bff);
-	struct hv_output_dispatch_vp out;
-
-	guest_call_set(id, 0, HVCALL_NOTIFY_LONG_SPIN_WAIT | HV_HYPERCALL_FAST, 4096, 0);
-	irqs_off();
-	CHECK_EQ(guest_dispatch(id, 0, 0, &out), HV_STATUS_SUCCESS);
-	irqs_on();
-	CHECK_EQ(out.dispatch_state, HV_VP_DISPATCH_STATE_READY);
-	CHECK_EQ(out.dispatch_event, HV_VP_DISPATCH_EVENT_INVALID);
-	CHECK(guest_get64(id, 0, GUEST_PC) != GUEST_CODE);
-	CHECK_EQ(guest_call_result(id, 0), HV_STATUS_SUCCESS);
-	CHECK_EQ(guest_run(id, 0), GUEST_HALTED);
-}
