@@ -273,7 +273,7 @@ WEAK void arch_vp_raise(struct vp *vp, uint8_t vector)
 
 WEAK void arch_vp_post(struct vp *vp, uint8_t vector)
 {
-	fake_note(FAKE_POST, vp, vector);
+	fake_note(FAKE_SINT, vp, vector);
 }
 
 /* hvapi/msr.c, where a test has it not */

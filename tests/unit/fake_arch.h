@@ -36,7 +36,7 @@ enum fake_call {
 	FAKE_STATE_SET,
 	FAKE_TAKE_MAIL, /* obj: vp */
 	FAKE_RAISE,
-	FAKE_POST,		/* obj: vp, arg: vector */
+	FAKE_SINT,		/* obj: vp, arg: vector */
 	FAKE_HANDED,		/* obj: NULL, arg: first page number << 16 | count */
 	FAKE_PROPERTY,		/* obj: partition, arg: code */
 	FAKE_INSTALL_INTERCEPT, /* arg: type */

@@ -269,8 +269,8 @@ static void test_post(void **state)
 	assert_int_equal(slot(child_vp, 2)->header.sender, PORT);
 	assert_int_equal(slot(child_vp, 2)->header.payload_size, 8);
 	assert_int_equal(slot(child_vp, 2)->payload[0], 21);
-	assert_int_equal(fake_count(FAKE_POST, child_vp), 1);
-	assert_int_equal(fake_notes[fake_find(FAKE_POST, child_vp, 0)].arg, VECTOR + 2);
+	assert_int_equal(fake_count(FAKE_SINT, child_vp), 1);
+	assert_int_equal(fake_notes[fake_find(FAKE_SINT, child_vp, 0)].arg, VECTOR + 2);
 	for (uint32_t i = 0; i < SYNIC_QUEUE_MESSAGES; i++)
 		assert_int_equal(post(&fake_root_vp, LINK, 8 + i), OK);
 	assert_int_equal(post(&fake_root_vp, LINK, 9), HV_STATUS_INSUFFICIENT_BUFFERS);
@@ -313,7 +313,7 @@ static void test_signal(void **state)
 	assert_int_equal(post(&fake_root_vp, LINK, 7), NO_LINK);
 	assert_int_equal(signal_by(&fake_root_vp, LINK, 7), OK);
 	assert_int_equal(signal_by(&fake_root_vp, LINK, 7), OK); /* once is enough */
-	assert_int_equal(fake_count(FAKE_POST, child_vp), 1);
+	assert_int_equal(fake_count(FAKE_SINT, child_vp), 1);
 	assert_true(child_vp->synic->siefp_page->sint[2][1] == 1ull << (107 - 64));
 	set(child_vp, HV_X64_MSR_SINT0 + 2, 0x10040);
 	assert_int_equal(signal_by(&fake_root_vp, LINK, 0), NO_SYNIC);
@@ -400,7 +400,7 @@ static void test_direct(void **state)
 	assert_int_equal(hcall(HVCALL_POST_MESSAGE_DIRECT, &in, sizeof(in)), OK);
 	assert_int_equal(slot(child_vp, 3)->header.message_type, 0x80000005);
 	assert_int_equal(slot(child_vp, 3)->header.sender, 0x77);
-	assert_int_equal(fake_count(FAKE_POST, child_vp), 1);
+	assert_int_equal(fake_count(FAKE_SINT, child_vp), 1);
 	/* It never waits */
 	assert_int_equal(hcall(HVCALL_POST_MESSAGE_DIRECT, &in, sizeof(in)),
 			 HV_STATUS_OBJECT_IN_USE);
@@ -488,7 +488,7 @@ static void test_doorbell(void **state)
 	assert_false(port_ring_doorbell(child, GPA_D + 1, 4, 7));
 	assert_int_equal(fake_note_count, 0);
 	assert_true(port_ring_doorbell(child, GPA_D, 4, 7));
-	assert_int_equal(fake_count(FAKE_POST, root), 1);
+	assert_int_equal(fake_count(FAKE_SINT, root), 1);
 	assert_int_equal(rung(0), PORT);
 	assert_true(port_ring_doorbell(child, GPA_D + 4, 8, 0x1234));
 	assert_true(port_ring_doorbell(child, GPA_D + 4, 1, 0));
