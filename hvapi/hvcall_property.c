@@ -10,26 +10,27 @@
 static const struct {
 	uint8_t bit;
 	uint64_t privilege;
+	uint64_t also; /* set and cleared with it */
 } synthetic[] = {
-	{ 0, 0 }, /* a hypervisor is there, and it is "Hv#1": both always */
-	{ 1, 0 },
-	{ 2, HV_PARTITION_PRIVILEGE_VP_RUNTIME },
-	{ 3, HV_PARTITION_PRIVILEGE_TIME_REF_COUNT },
+	{ 0, 0, 0 }, /* a hypervisor is there, and it is "Hv#1": both always */
+	{ 1, 0, 0 },
+	{ 2, HV_PARTITION_PRIVILEGE_VP_RUNTIME, 0 },
+	{ 3, HV_PARTITION_PRIVILEGE_TIME_REF_COUNT, 0 },
 	/* Who has a SynIC may send to others' */
-	{ 4, HV_PARTITION_PRIVILEGE_SYNIC | HV_PARTITION_PRIVILEGE_POST_MESSAGES |
-		     HV_PARTITION_PRIVILEGE_SIGNAL_EVENTS },
-	{ 5, HV_PARTITION_PRIVILEGE_SYNTIMERS },
-	{ 6, HV_PARTITION_PRIVILEGE_APIC_MSRS },
-	{ 7, HV_PARTITION_PRIVILEGE_HYPERCALL_MSRS },
-	{ 8, HV_PARTITION_PRIVILEGE_VP_INDEX },
-	{ 9, HV_PARTITION_PRIVILEGE_REFERENCE_TSC },
-	{ 11, HV_PARTITION_PRIVILEGE_FREQUENCY_MSRS },
-	{ 22, 0 }, /* direct mode comes with the timers */
-	{ 15, PARTITION_FEATURE_EXTENDED_GVA },
-	{ 24, PARTITION_FEATURE_EX_MASKS },
-	{ 25, PARTITION_FEATURE_TB_FLUSH },
-	{ 26, PARTITION_FEATURE_CLUSTER_IPI },
-	{ 27, PARTITION_FEATURE_SPIN_WAIT },
+	{ 4, HV_PARTITION_PRIVILEGE_SYNIC,
+	  HV_PARTITION_PRIVILEGE_POST_MESSAGES | HV_PARTITION_PRIVILEGE_SIGNAL_EVENTS },
+	{ 5, HV_PARTITION_PRIVILEGE_SYNTIMERS, 0 },
+	{ 6, HV_PARTITION_PRIVILEGE_APIC_MSRS, 0 },
+	{ 7, HV_PARTITION_PRIVILEGE_HYPERCALL_MSRS, 0 },
+	{ 8, HV_PARTITION_PRIVILEGE_VP_INDEX, 0 },
+	{ 9, HV_PARTITION_PRIVILEGE_REFERENCE_TSC, 0 },
+	{ 11, HV_PARTITION_PRIVILEGE_FREQUENCY_MSRS, 0 },
+	{ 22, 0, 0 }, /* direct mode comes with the timers */
+	{ 15, PARTITION_FEATURE_EXTENDED_GVA, 0 },
+	{ 24, PARTITION_FEATURE_EX_MASKS, 0 },
+	{ 25, PARTITION_FEATURE_TB_FLUSH, 0 },
+	{ 26, PARTITION_FEATURE_CLUSTER_IPI, 0 },
+	{ 27, PARTITION_FEATURE_SPIN_WAIT, 0 },
 };
 
 /* All that a guest can be given. */
@@ -55,9 +56,9 @@ static uint16_t set_synthetic(struct partition *p, uint64_t v)
 		if (synthetic[i].privilege & ~ASSIGNABLE)
 			continue;
 		known |= BIT(synthetic[i].bit);
-		privileges &= ~synthetic[i].privilege;
+		privileges &= ~(synthetic[i].privilege | synthetic[i].also);
 		if (v >> synthetic[i].bit & 1)
-			privileges |= synthetic[i].privilege;
+			privileges |= synthetic[i].privilege | synthetic[i].also;
 	}
 	if (v & ~known)
 		return HV_STATUS_PROPERTY_VALUE_OUT_OF_RANGE;

@@ -124,9 +124,13 @@ static void self(volatile struct enlight_shared *s)
 
 static void change(volatile struct enlight_shared *s)
 {
-	for (uint64_t n = s->mark + 1, end = n + s->rounds; n < end; n++) {
-		/* The watcher has the entry of before. */
-		if (s->form != ENLIGHT_NONE && !wait_for(&s->seen, n - 1))
+	uint64_t first = s->mark + 1;
+
+	/* The watcher is there */
+	s->seen = first - 2;
+	for (uint64_t n = first, end = n + s->rounds; n < end; n++) {
+		/* It has the entry of before; without flushes it may never get another. */
+		if ((s->form != ENLIGHT_NONE || n == first) && !wait_for(&s->seen, n - 1))
 			break;
 		show(n);
 		flush(0, (enum enlight_form)s->form, 2);
