@@ -23,6 +23,8 @@
 	X(BENCH_X2_TPR, "WRMSR x2APIC TPR") \
 	X(BENCH_MMIO_EOI, "xAPIC EOI by MMIO") \
 	X(BENCH_SELF_IPI, "self IPI to ISR") \
+	X(BENCH_FLUSH_SELF, "flush of its own TLB by hypercall") \
+	X(BENCH_CLUSTER_IPI, "cluster IPI to itself, to ISR") \
 	X(BENCH_TIMER_ISR, "stimer expiry, message, ISR")
 #define BENCH_ENUM(e, name) e,
 enum bench_op { BENCH_OPS(BENCH_ENUM) BENCH_OP_COUNT };

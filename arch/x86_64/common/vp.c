@@ -195,6 +195,8 @@ void arch_vp_take_mail(struct vp *vp)
 {
 	uint32_t mail = atomic_xchg(&vp->mail, 0);
 
+	if (likely(!mail)) /* as for a call that takes the VP */
+		return;
 	if (mail & VP_MAIL_INIT) {
 		arch_vp_reset(vp, true);
 		/* The boot processor starts over at the reset vector (SDM vol. 3, 9.4.2) */
