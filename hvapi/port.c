@@ -542,6 +542,7 @@ bool port_ring_doorbell(struct partition *p, uint64_t gpa, uint32_t size, uint64
 	struct port *port;
 	struct vp *vp;
 	uint16_t raise = 0;
+	bool heard;
 
 	if (!find_doorbell(p, gpa, size, value, &c))
 		return false;
@@ -549,7 +550,8 @@ bool port_ring_doorbell(struct partition *p, uint64_t gpa, uint32_t size, uint64
 	if (!port)
 		return false;
 	vp = pick(to, port);
-	if (vp && ready(vp, port)) {
+	heard = vp && ready(vp, port);
+	if (heard) {
 		if (!synic_ring_port(vp->synic, port->sint, port->id, &raise)) {
 			port->ring_waits = true;
 			port->bound = vp->index;
@@ -558,7 +560,7 @@ bool port_ring_doorbell(struct partition *p, uint64_t gpa, uint32_t size, uint64
 	}
 	lock_drop(t);
 	/* With nobody to hear it the write goes to the root as any other */
-	return vp != NULL;
+	return heard;
 }
 
 uint16_t port_ring_empty(struct vp *caller, uint32_t sint)

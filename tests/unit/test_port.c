@@ -460,6 +460,7 @@ static void test_doorbell(void **state)
 	struct hv_input_connect_port in = bell(1, GPA_D, 7, 3),
 				     any = bell(2, GPA_D + 4, 0, HV_DOORBELL_FLAG_ANY_VALUE);
 	struct hv_input_connect_port again = bell(3, GPA_D, 7, 3), more = bell(3, GPA_D, 8, 3);
+	struct hv_input_connect_port one = bell(4, GPA_D + 8, 7, 3);
 	struct hv_input_notify_port_ring_empty ring = { .sint_index = 2 };
 	struct vp *root = &fake_root_vp;
 
@@ -479,8 +480,16 @@ static void test_doorbell(void **state)
 	assert_int_equal(join(&more), OK);
 	assert_int_equal(join(&any), OK);
 	assert_int_equal(child->ipc.doorbells, 3);
-	/* Nobody listens: the write is the root's, as any other */
+	/* Nobody listens: the write is the root's, as any other. So it is with a port of one VP. */
 	assert_false(port_ring_doorbell(child, GPA_D, 4, 7));
+	port.target_vp = 0;
+	port.port_id = PORT + 1;
+	assert_int_equal(make(&port), OK);
+	one.port_id = PORT + 1;
+	assert_int_equal(join(&one), OK);
+	assert_false(port_ring_doorbell(child, GPA_D + 8, 4, 7));
+	assert_int_equal(call_id(HVCALL_DISCONNECT_PORT, child->id, 4, 1), OK);
+	assert_int_equal(call_id(HVCALL_DELETE_PORT, HV_PARTITION_ID_SELF, PORT + 1, 0), OK);
 	synic_on(root);
 	fake_forget();
 	assert_false(port_ring_doorbell(child, GPA_D, 4, 9)); /* value */
