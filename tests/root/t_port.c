@@ -7,6 +7,7 @@
 
 #include <hv/messages.h>
 #include <hv/registers.h>
+#include <hv/vp_state.h>
 
 #include "tests/root/guest.h"
 #include "tests/root/vm.h"
@@ -284,6 +285,43 @@ TEST(port_to_guest)
 	CHECK_EQ(post(9), HV_STATUS_SUCCESS);
 	guest_delete(id);
 	CHECK_EQ(post(10), HV_STATUS_INVALID_PORT_ID);
+	gone(HVCALL_DISCONNECT_PORT, SELF, LINK, 0);
+}
+
+static uint16_t message_page(uint16_t code, hv_partition_id id, void *page)
+{
+	struct {
+		struct hv_input_vp_state head;
+		uint64_t pfn;
+	} in = { { .partition_id = id, .type = HV_VP_STATE_SYNIC_MESSAGE_PAGE }, pfn_of(page) };
+
+	return hv_status(code | 1ull << HV_HYPERCALL_VARHEAD_SHIFT, &in, sizeof(in), NULL, 0);
+}
+
+/*
+ * A save between two messages: the one in the slot goes along, with the word that more wait; the
+ * one behind it is the port's, and stays where the port is (docs/architecture.md).
+ */
+TEST(port_saved)
+{
+	hv_partition_id id = guest_with_synic(1), other = guest_with_synic(1);
+	uint8_t *page = guest_pages(1, 1);
+
+	CHECK_EQ(make(id, SELF, HV_PORT_TYPE_MESSAGE, SINT, 0), HV_STATUS_SUCCESS);
+	CHECK_EQ(join(SELF, id, HV_PORT_TYPE_MESSAGE), HV_STATUS_SUCCESS);
+	CHECK_EQ(post(7), HV_STATUS_SUCCESS);
+	CHECK_EQ(post(8), HV_STATUS_SUCCESS);
+	CHECK_EQ(message_page(HVCALL_GET_VP_STATE, id, page), HV_STATUS_SUCCESS);
+	CHECK_EQ(message_page(HVCALL_SET_VP_STATE, other, page), HV_STATUS_SUCCESS);
+	for (uint32_t i = 0; i < 2; i++) {
+		hv_partition_id at = i ? other : id;
+
+		CHECK_EQ(guest_word(at, GUEST_SIMP + 256 * SINT, 4), 7);
+		CHECK_EQ(guest_word(at, GUEST_SIMP + 256 * SINT + 5, 1), 1);
+		CHECK_EQ(guest_poke(at, GUEST_SIMP + 256 * SINT, 0), 0);
+		guest_set64(at, 0, HV_REGISTER_EOM, 0);
+		CHECK_EQ(guest_word(at, GUEST_SIMP + 256 * SINT, 4), i ? 0 : 8);
+	}
 	gone(HVCALL_DISCONNECT_PORT, SELF, LINK, 0);
 }
 
