@@ -124,21 +124,17 @@ static void self(volatile struct enlight_shared *s)
 
 static void change(volatile struct enlight_shared *s)
 {
-	uint64_t first = s->mark + 1;
-
-	/* The watcher is there */
-	s->seen = first - 2;
-	for (uint64_t n = first, end = n + s->rounds; n < end; n++) {
-		/* It has the entry of before; without flushes it may never get another. */
-		if ((s->form != ENLIGHT_NONE || n == first) && !wait_for(&s->seen, n - 1))
+	for (uint64_t n = s->mark + 1, end = n + s->rounds; n < end; n++) {
+		/* The watcher has the entry of before: it has looked since, twice for a whole turn.
+		 */
+		if (!wait_for(&s->turns, s->turns + 2) ||
+		    (s->form != ENLIGHT_NONE && !wait_for(&s->seen, n - 1)))
 			break;
 		show(n);
 		flush(0, (enum enlight_form)s->form, 2);
 		s->mark = n;
 	}
-	if (s->form == ENLIGHT_NONE)
-		for (uint64_t end = rdtsc() + rdmsr(0x40000022) / 100; rdtsc() < end;)
-			cpu_pause();
+	(void)wait_for(&s->turns, s->turns + 2);
 	s->stop = 1;
 }
 
@@ -150,6 +146,7 @@ static void watch(volatile struct enlight_shared *s)
 		if (seen < mark)
 			s->stale++;
 		s->seen = seen;
+		s->turns++;
 	}
 }
 

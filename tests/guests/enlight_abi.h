@@ -36,7 +36,7 @@ struct enlight_shared {
 	uint64_t control, low, high; /* of ENLIGHT_CALL */
 	uint64_t result;	     /* the last one, or the first that is not fine */
 	uint64_t mark;		     /* rounds whose flush has returned */
-	uint64_t seen;		     /* what the watcher has read */
+	uint64_t seen, turns;	     /* what the watcher has read, and how often */
 	uint64_t stale;		     /* times that it read less than there was before */
 	uint64_t irqs[2], strays;    /* ENLIGHT_VECTOR, and any other */
 	uint32_t stop, late;	     /* late: somebody waited for a second in vain */
