@@ -235,6 +235,13 @@ void guest_main(uint64_t vp, void *arg)
 		case ENLIGHT_SEND:
 			send(s);
 			break;
+		case ENLIGHT_DOZE:
+			apic_write(0x3e0, 0xb); /* divide by 1 */
+			apic_write(0x320, 0xe1);
+			apic_write(0x380, ~0u);
+			receive(s, true);
+			apic_write(0x380, 0);
+			break;
 		case ENLIGHT_RECEIVE:
 		case ENLIGHT_SLEEP:
 		default:

@@ -73,8 +73,9 @@ FAKE_WEAK void deadline_arm(uint64_t at)
 	(void)at;
 }
 
-FAKE_WEAK bool deadline_idle(uint64_t at)
+FAKE_WEAK bool deadline_idle(uint64_t at, const uint32_t *mail)
 {
+	(void)mail;
 	(void)at;
 	return true;
 }

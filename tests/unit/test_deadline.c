@@ -62,6 +62,8 @@ static uint64_t step(void)
 	return (uint64_t)m.scale << shift[(m.divide & 3) | (m.divide >> 1 & 4)];
 }
 
+static uint32_t mail; /* of the VP that idles */
+
 static void set(uint32_t *map, uint32_t v)
 {
 	map[v / 32] |= 1u << v % 32;
@@ -674,7 +676,7 @@ static void test_disabled(void **state)
 	deadline_borrow();
 	deadline_arm(fake_hw.tsc + 100);
 	assert_false(deadline_take());
-	assert_true(deadline_idle(fake_hw.tsc + 100)); /* the root has to wait for it */
+	assert_true(deadline_idle(fake_hw.tsc + 100, &mail)); /* the root has to wait for it */
 	deadline_return();
 	assert_int_equal(fake_hw.writes, writes);
 }
@@ -1044,12 +1046,12 @@ static void test_idle(void **state)
 	deadline_borrow();
 	/* Nothing else comes: back at the deadline, the core's vector taken. */
 	at = fake_hw.tsc + 5000;
-	assert_false(deadline_idle(at));
+	assert_false(deadline_idle(at, &mail));
 	assert_in_range(fake_hw.tsc, at, at + 300);
 	assert_int_equal(pending(), -1);
 	/* The root's own tick is first. */
 	at = fake_hw.tsc + 1000000;
-	assert_true(deadline_idle(at));
+	assert_true(deadline_idle(at, &mail));
 	assert_true(fake_hw.tsc < at - 500000);
 	deadline_return();
 	root_runs(fake_hw.tsc + 500);
@@ -1058,16 +1060,24 @@ static void test_idle(void **state)
 	deadline_borrow();
 	set(m.irr, VEC_DEV);
 	at = fake_hw.tsc;
-	assert_true(deadline_idle(at + 100000));
+	assert_true(deadline_idle(at + 100000, &mail));
 	assert_true(fake_hw.tsc < at + 1000);
 	deadline_return();
 	root_runs(fake_hw.tsc + 500);
 	assert_int_equal(devices, 1);
+	/* Mail for the VP, at once: an IPI of another VP's */
+	deadline_borrow();
+	mail = 1;
+	at = fake_hw.tsc;
+	assert_false(deadline_idle(at + 100000, &mail));
+	assert_true(fake_hw.tsc < at + 1000);
+	mail = 0;
+	deadline_return();
 	/* Not borrowed for it: the root's timer ends the wait by itself. */
 	start(VEC_TICK, 0xb, 10000);
 	at = fake_hw.tsc;
 	deadline_borrow();
-	assert_true(deadline_idle(at + 50000));
+	assert_true(deadline_idle(at + 50000, &mail));
 	assert_in_range(fake_hw.tsc, at + 9000, at + 11000);
 	assert_int_equal(m.lvt, VEC_TICK);
 	deadline_return();
@@ -1162,10 +1172,10 @@ static void test_own_timer(void **state)
 	/* It has run out: on with the guest, unless something of the root's waits */
 	assert_true(deadline_expired());
 	assert_false(deadline_take());
-	assert_false(deadline_idle(fake_hw.tsc + 500));
+	assert_false(deadline_idle(fake_hw.tsc + 500, &mail));
 	m.irr[VEC_DEV / 32] |= 1u << VEC_DEV % 32;
 	assert_false(deadline_expired());
-	assert_true(deadline_idle(fake_hw.tsc + 500));
+	assert_true(deadline_idle(fake_hw.tsc + 500, &mail));
 	deadline_return();
 	assert_false(deadline_root_write(APIC_INITIAL, 77));
 	assert_false(deadline_root_write(APIC_LVT_TIMER, 0x30));

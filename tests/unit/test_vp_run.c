@@ -57,8 +57,9 @@ void deadline_arm(uint64_t at)
 	arms++;
 }
 
-bool deadline_idle(uint64_t at)
+bool deadline_idle(uint64_t at, const uint32_t *mail)
 {
+	assert_ptr_equal(mail, &vp->mail);
 	idles++;
 	idle_until = at;
 	assert_true(idles < 10);

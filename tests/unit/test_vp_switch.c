@@ -53,8 +53,9 @@ void deadline_arm(uint64_t at)
 	(void)at;
 }
 
-bool deadline_idle(uint64_t at)
+bool deadline_idle(uint64_t at, const uint32_t *mail)
 {
+	(void)mail;
 	(void)at;
 	return true;
 }

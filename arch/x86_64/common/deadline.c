@@ -254,14 +254,14 @@ bool deadline_take(void)
 	return !root_due(b) && !root_pending();
 }
 
-bool deadline_idle(uint64_t at)
+bool deadline_idle(uint64_t at, const uint32_t *mail)
 {
 	struct borrowed *b = mine();
 
 	if (!b->usable)
 		return true;
 	deadline_arm(at);
-	while (rdtsc() < at) {
+	while (rdtsc() < at && !atomic_load(mail)) {
 		if (root_pending() && (own_timer || !take_ours()))
 			return true;
 		if (!own_timer && (b->ours ? root_due(b) : b->root_due <= rdtsc()))

@@ -32,8 +32,11 @@ void deadline_arm(uint64_t at);
 bool deadline_take(void);
 /* Does an interrupt of the root's, or the deadline in its timer, wait to be taken? */
 bool deadline_root_waits(void);
-/* Halt until `at` or an interrupt of the root. True: the root has to run. */
-bool deadline_idle(uint64_t at);
+/*
+ * Idle until `at`, an interrupt of the root, or mail for the VP: nobody kicks a CPU that is in no guest.
+ * True: the root has to run.
+ */
+bool deadline_idle(uint64_t at, const uint32_t *mail);
 
 /*
  * The root writes to its local APIC: true when the write has been done here. After a periodic timer

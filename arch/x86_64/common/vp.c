@@ -471,7 +471,7 @@ static bool idle(struct vp *vp, enum vp_exit *why)
 		*why = VP_EXIT_HALTED;
 		return false;
 	}
-	if (deadline_idle(next)) {
+	if (deadline_idle(next, &vp->mail)) {
 		*why = VP_EXIT_INTERRUPT;
 		return false;
 	}

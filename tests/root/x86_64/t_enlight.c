@@ -259,6 +259,8 @@ TEST_CPUS(enlight_ipi_halted, 2)
 {
 	start(2);
 	ipis(ENLIGHT_SLEEP, 300);
+	/* With a deadline of its own a VP waits in the core; mail ends that too */
+	ipis(ENLIGHT_DOZE, 300);
 	done();
 }
 
