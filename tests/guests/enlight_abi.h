@@ -19,7 +19,7 @@ enum enlight_op {
 	ENLIGHT_SEND,	 /* interrupts to the other VP, one at a time, then to both */
 	ENLIGHT_RECEIVE, /* spin with interrupts on until `stop` */
 	ENLIGHT_SLEEP,	 /* the same, halted */
-	ENLIGHT_DOZE, /* the same with a timer of its own that is far away */
+	ENLIGHT_DOZE,	 /* the same with a timer of its own that is far away */
 };
 
 enum enlight_form {

@@ -33,8 +33,8 @@ bool deadline_take(void);
 /* Does an interrupt of the root's, or the deadline in its timer, wait to be taken? */
 bool deadline_root_waits(void);
 /*
- * Idle until `at`, an interrupt of the root, or mail for the VP: nobody kicks a CPU that is in no guest.
- * True: the root has to run.
+ * Idle until `at`, an interrupt of the root, or mail for the VP: nobody kicks a CPU that is in no
+ * guest. True: the root has to run.
  */
 bool deadline_idle(uint64_t at, const uint32_t *mail);
 
