@@ -124,3 +124,8 @@ HRESULT whv_enter(WHV_PARTITION_HANDLE handle, UINT32 vp_index, struct whv_parti
 	}
 	return hr;
 }
+
+HRESULT whv_enter_vp(WHV_PARTITION_HANDLE handle, UINT32 vp_index, struct whv_partition **p)
+{
+	return vp_index == WHV_ANY_VP ? WHV_E_VP_DOES_NOT_EXIST : whv_enter(handle, vp_index, p);
+}

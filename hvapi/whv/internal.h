@@ -82,6 +82,8 @@ void whv_free(struct whv_partition *p);
  * WHV_ANY_VP) the VP must exist.
  */
 HRESULT whv_enter(WHV_PARTITION_HANDLE handle, UINT32 vp_index, struct whv_partition **p);
+/* The same of calls that are about one VP: WHV_ANY_VP is none. */
+HRESULT whv_enter_vp(WHV_PARTITION_HANDLE handle, UINT32 vp_index, struct whv_partition **p);
 
 /* call.c: hypercalls. Memory that the hypervisor asks for is deposited and the call repeated. */
 HRESULT whv_status(uint16_t status);

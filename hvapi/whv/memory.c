@@ -339,9 +339,7 @@ static HRESULT access_range(WHV_PARTITION_HANDLE handle, UINT32 vp, uint64_t gpa
 		return E_POINTER;
 	if (!size || size > sizeof(data) || !controls_valid(controls) || gpa + size - 1 < gpa)
 		return E_INVALIDARG;
-	if (vp == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
-	hr = whv_enter(handle, vp, &p);
+	hr = whv_enter_vp(handle, vp, &p);
 	if (FAILED(hr))
 		return hr;
 	hr = access_once(p, vp, gpa, flags, data, write_from, first);
@@ -389,9 +387,7 @@ HRESULT WINAPI WHvTranslateGva(WHV_PARTITION_HANDLE Partition, UINT32 VpIndex,
 		return E_POINTER;
 	if ((uint32_t)TranslateFlags & ~known)
 		return E_INVALIDARG;
-	if (VpIndex == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
-	hr = whv_enter(Partition, VpIndex, &p);
+	hr = whv_enter_vp(Partition, VpIndex, &p);
 	if (FAILED(hr))
 		return hr;
 	in.partition_id = p->id;

@@ -20,9 +20,7 @@ HRESULT WINAPI WHvPostVirtualProcessorSynicMessage(WHV_PARTITION_HANDLE Partitio
 		return E_POINTER;
 	if (!MessageSizeInBytes || MessageSizeInBytes > sizeof(in.message))
 		return E_INVALIDARG;
-	if (VpIndex == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
-	hr = whv_enter(Partition, VpIndex, &p);
+	hr = whv_enter_vp(Partition, VpIndex, &p);
 	if (FAILED(hr))
 		return hr;
 	in.partition_id = p->id;
@@ -49,9 +47,7 @@ HRESULT WINAPI WHvSignalVirtualProcessorSynicEvent(WHV_PARTITION_HANDLE Partitio
 	struct whv_partition *p;
 	HRESULT hr;
 
-	if (SynicEvent.VpIndex == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
-	hr = whv_enter(Partition, SynicEvent.VpIndex, &p);
+	hr = whv_enter_vp(Partition, SynicEvent.VpIndex, &p);
 	if (FAILED(hr))
 		return hr;
 	in.partition_id = p->id;

@@ -143,9 +143,7 @@ HRESULT WINAPI WHvDeleteVirtualProcessor(WHV_PARTITION_HANDLE Partition, UINT32 
 	struct whv_partition *p;
 	HRESULT hr;
 
-	if (VpIndex == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
-	hr = whv_enter(Partition, VpIndex, &p);
+	hr = whv_enter_vp(Partition, VpIndex, &p);
 	if (FAILED(hr))
 		return hr;
 	whv_lock();
@@ -239,9 +237,7 @@ HRESULT WINAPI WHvRunVirtualProcessor(WHV_PARTITION_HANDLE Partition, UINT32 VpI
 		return E_POINTER;
 	if (ExitContextSizeInBytes < EXIT_CONTEXT_MIN)
 		return E_INVALIDARG;
-	if (VpIndex == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
-	hr = whv_enter(Partition, VpIndex, &p);
+	hr = whv_enter_vp(Partition, VpIndex, &p);
 	if (FAILED(hr))
 		return hr;
 	/* Deleting looks at `running` under the lock. */
@@ -273,9 +269,7 @@ HRESULT WINAPI WHvCancelRunVirtualProcessor(WHV_PARTITION_HANDLE Partition, UINT
 
 	if (Flags)
 		return E_INVALIDARG;
-	if (VpIndex == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
-	hr = whv_enter(Partition, VpIndex, &p);
+	hr = whv_enter_vp(Partition, VpIndex, &p);
 	if (FAILED(hr))
 		return hr;
 	vp = &p->vps[VpIndex];

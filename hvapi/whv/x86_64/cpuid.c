@@ -17,9 +17,7 @@ HRESULT WINAPI WHvGetVirtualProcessorCpuidOutput(WHV_PARTITION_HANDLE Partition,
 
 	if (!CpuidOutput)
 		return E_POINTER;
-	if (VpIndex == WHV_ANY_VP)
-		return WHV_E_VP_DOES_NOT_EXIST;
-	hr = whv_enter(Partition, VpIndex, &p);
+	hr = whv_enter_vp(Partition, VpIndex, &p);
 	if (FAILED(hr))
 		return hr;
 	in.h.partition_id = p->id;
