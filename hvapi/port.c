@@ -370,11 +370,9 @@ void port_close_all(struct partition *p)
 
 void port_forget_vp(struct vp *vp)
 {
-	struct partition *p = vp->partition;
-	struct lock_token it = lock_take(&p->ipc.lock);
+	struct lock_token it = lock_take(&vp->partition->ipc.lock);
 
 	synic_reset(vp->synic);
-	atomic_store(&p->vps[vp->index], NULL);
 	lock_drop(it);
 }
 
@@ -431,21 +429,31 @@ static bool resolve(struct partition *p, uint32_t id, uint32_t type, hv_partitio
 	return known;
 }
 
+/* The port behind a connection of the caller's, as enter_port() has it; NULL: why not, in *status.
+ */
+static struct port *enter_by(const struct vp *caller, uint32_t connection, uint32_t type,
+			     struct partition **p, struct lock_token *t, uint16_t *status)
+{
+	hv_partition_id receiver;
+	uint32_t id;
+
+	*status = HV_STATUS_INVALID_CONNECTION_ID;
+	if (!resolve(caller->partition, connection, type, &receiver, &id))
+		return NULL;
+	*status = HV_STATUS_INVALID_PORT_ID;
+	return enter_port(receiver, id, type, caller->partition->id, p, t);
+}
+
 uint16_t port_post_message(struct vp *caller, uint32_t connection, struct hv_message *m)
 {
-	hv_partition_id sender = caller->partition->id, receiver;
+	uint16_t status, raise = 0;
 	struct lock_token t;
 	struct partition *p;
-	struct port *port;
+	struct port *port = enter_by(caller, connection, HV_PORT_TYPE_MESSAGE, &p, &t, &status);
 	struct vp *vp;
-	uint32_t id;
-	uint16_t status, raise = 0;
 
-	if (!resolve(caller->partition, connection, HV_PORT_TYPE_MESSAGE, &receiver, &id))
-		return HV_STATUS_INVALID_CONNECTION_ID;
-	port = enter_port(receiver, id, HV_PORT_TYPE_MESSAGE, sender, &p, &t);
 	if (!port)
-		return HV_STATUS_INVALID_PORT_ID;
+		return status;
 	vp = pick(p, port);
 	status = HV_STATUS_INVALID_VP_INDEX;
 	if (vp) {
@@ -460,20 +468,15 @@ uint16_t port_post_message(struct vp *caller, uint32_t connection, struct hv_mes
 
 uint16_t port_signal_event(struct vp *caller, uint32_t connection, uint32_t flag)
 {
-	hv_partition_id sender = caller->partition->id, receiver;
+	uint16_t status, raise = 0;
 	struct lock_token t;
 	struct partition *p;
-	struct port *port;
+	struct port *port = enter_by(caller, connection, HV_PORT_TYPE_EVENT, &p, &t, &status);
 	struct vp *vp;
-	uint32_t id;
-	uint16_t status, raise = 0;
 	bool newly;
 
-	if (!resolve(caller->partition, connection, HV_PORT_TYPE_EVENT, &receiver, &id))
-		return HV_STATUS_INVALID_CONNECTION_ID;
-	port = enter_port(receiver, id, HV_PORT_TYPE_EVENT, sender, &p, &t);
 	if (!port)
-		return HV_STATUS_INVALID_PORT_ID;
+		return status;
 	vp = pick(p, port);
 	if (flag >= port->flag_count) {
 		status = HV_STATUS_INVALID_PARAMETER;

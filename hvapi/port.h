@@ -42,7 +42,9 @@ uint16_t port_connect(struct partition *p, hv_partition_id receiver,
 uint16_t port_disconnect(struct partition *p, uint32_t id, bool doorbell);
 /* The partition ends: its lock is held, and its VPs are still there. */
 void port_close_all(struct partition *p);
-/* The VP ends, its partition's lock held: nothing is delivered to it any more. */
+/* The VP ends, out of its partition's table, whose lock is held: nothing is delivered to it any
+ * more.
+ */
 void port_forget_vp(struct vp *vp);
 
 /*

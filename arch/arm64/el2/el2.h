@@ -93,8 +93,9 @@ enum trap_action trap_wfi(struct vp *vp, const struct el2_trap *t);
  */
 enum trap_action intercept_memory(struct vp *vp, uint64_t gpa, uint8_t access, bool unmapped,
 				  const struct el2_trap *t);
-/* PSCI SYSTEM_OFF or SYSTEM_RESET: HV_ARM64_RESET_*. */
+/* SINTs whose slots the root waits for: a bit each. */
 void intercept_sints(struct vp *vp, uint16_t sints);
+/* PSCI SYSTEM_OFF or SYSTEM_RESET: HV_ARM64_RESET_*. */
 void intercept_reset(struct vp *vp, uint32_t type);
 enum trap_action trap_hvc(struct vp *vp, const struct el2_trap *t);
 enum trap_action trap_smc(struct vp *vp, const struct el2_trap *t);
