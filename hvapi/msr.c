@@ -145,14 +145,16 @@ static enum hv_msr_result set_synic(struct vp *vp, uint32_t reg, uint64_t v)
 {
 	struct lock_token t;
 	uint16_t raise = 0;
-	bool ok;
 
 	if (reg == HV_REGISTER_SIMP || reg == HV_REGISTER_SIEFP || reg == HV_REGISTER_SIRBP)
 		return set_synic_page(vp, reg, v);
 	t = synic_lock(vp);
-	ok = synic_write(vp->synic, reg, v, &raise);
+	if (!synic_write(vp->synic, reg, v, &raise)) {
+		lock_drop(t);
+		return HV_MSR_FAULT;
+	}
 	rescan(vp, t, raise);
-	return ok ? HV_MSR_OK : HV_MSR_FAULT;
+	return HV_MSR_OK;
 }
 
 static bool set_stimer(struct vp *vp, uint32_t reg, uint64_t v)

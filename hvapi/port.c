@@ -235,10 +235,12 @@ static struct port *enter_port(hv_partition_id receiver, uint32_t id, uint32_t t
 }
 
 /* Two doorbells that one write would ring are refused: each write rings one. */
-static bool same_trigger(const struct connection *c, uint64_t gpa, uint64_t value, uint64_t flags)
+static bool same_write(const struct connection *c, uint64_t gpa, uint64_t value, uint64_t flags)
 {
-	return c->gpa == gpa && c->flags == flags &&
-	       (flags & HV_DOORBELL_FLAG_ANY_VALUE || c->value == value);
+	uint64_t a = c->flags & HV_DOORBELL_FLAG_SIZE_MASK, b = flags & HV_DOORBELL_FLAG_SIZE_MASK;
+
+	return c->gpa == gpa && (a == b || !a || !b) &&
+	       ((c->flags | flags) & HV_DOORBELL_FLAG_ANY_VALUE || c->value == value);
 }
 
 static void insert(struct partition *p, struct connection *c)
@@ -260,7 +262,7 @@ static bool trigger_taken(const struct ipc *ipc, const struct hv_input_connect_p
 
 	if (in->port_type != HV_PORT_TYPE_DOORBELL)
 		return false;
-	while (c && !same_trigger(c, in->gpa, in->trigger_value, in->flags))
+	while (c && !same_write(c, in->gpa, in->trigger_value, in->flags))
 		c = c->next_doorbell;
 	return c != NULL;
 }

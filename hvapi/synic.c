@@ -30,16 +30,20 @@ static bool raises(uint64_t sint)
 	return !(sint & (SYNIC_SINT_MASKED | SYNIC_SINT_POLLING));
 }
 
+static void send_intercepts(struct hv_synic *s, uint16_t *raise);
+
 static void raise_sint(struct hv_synic *s, uint32_t sint, uint16_t *raise)
 {
 	uint16_t bit = (uint16_t)(1u << sint);
 
 	if (!raises(s->sint[sint]))
 		return;
-	if (s->ring_page && sint && s->sint[sint] & SYNIC_SINT_INTERCEPT)
+	if (s->ring_page && sint && s->sint[sint] & SYNIC_SINT_INTERCEPT) {
 		s->intercepts |= bit;
-	else
+		send_intercepts(s, raise);
+	} else {
 		*raise |= bit;
+	}
 }
 
 /* What follows the payload in msg may be anything: the guest gets zeros to the next word's end. */
@@ -79,7 +83,10 @@ static bool deliver(struct hv_synic *s, uint32_t sint, const struct hv_message *
 	return true;
 }
 
-/* SINTs of the root's that are messages on its SINT 0 (Linux, drivers/hv/mshv_synic.c). */
+/*
+ * SINTs of the root's that are messages on its SINT 0 (Linux, drivers/hv/mshv_synic.c). SINT 0 is
+ * none of them: raising it comes not back here.
+ */
 static void send_intercepts(struct hv_synic *s, uint16_t *raise)
 {
 	while (s->intercepts && messages_on(s)) {
@@ -177,10 +184,8 @@ uint16_t synic_post_message(struct hv_synic *s, uint32_t sint, struct synic_queu
 		return status;
 	/* A new message is one of the three events that try the queues (TLFS, "Messages"). */
 	synic_rescan(s, raise);
-	if (!(s->queued & 1u << sint) && deliver(s, sint, msg, false, raise)) {
-		send_intercepts(s, raise);
+	if (!(s->queued & 1u << sint) && deliver(s, sint, msg, false, raise))
 		return HV_STATUS_SUCCESS;
-	}
 	if (q->count == SYNIC_QUEUE_MESSAGES)
 		return HV_STATUS_INSUFFICIENT_BUFFERS;
 	q->buffer[(q->first + q->count) % SYNIC_QUEUE_MESSAGES] = *msg;
@@ -232,7 +237,6 @@ uint16_t synic_signal_event(struct hv_synic *s, uint32_t sint, uint32_t flag, bo
 	*newly = !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit);
 	if (*newly)
 		raise_sint(s, sint, raise);
-	send_intercepts(s, raise);
 	return HV_STATUS_SUCCESS;
 }
 
@@ -252,7 +256,6 @@ bool synic_ring_port(struct hv_synic *s, uint32_t sint, uint32_t port, uint16_t 
 	/* The root unmasks, and then looks once more (mshv_synic.c). */
 	if (!__atomic_load_n(&ring->signal_masked, __ATOMIC_SEQ_CST))
 		raise_sint(s, sint, raise);
-	send_intercepts(s, raise);
 	return put;
 }
 

@@ -308,6 +308,31 @@ static void test_names(void **state)
 		assert_int_equal(hv_register_msr(name[i][0]), name[i][1]);
 }
 
+/* A write that is refused changes nothing: what waits goes on waiting. */
+static void test_refused_write(void **state)
+{
+	struct hv_message_page *page = vp->synic->simp_page;
+	struct hv_synic before;
+
+	(void)state;
+	synic_reset(vp->synic);
+	vp->synic->scontrol = vp->synic->simp = 1;
+	stimer_reset(vp->stimers);
+	vp->stimers->timer[0].config = 2ull << 16;
+	vp->stimers->pending = 1;
+	before = *vp->synic;
+	assert_int_equal(hv_msr_write(vp, HV_X64_MSR_SINT0 + 3, 5), HV_MSR_FAULT);
+	assert_memory_equal(vp->synic, &before, sizeof(before));
+	assert_int_equal(vp->stimers->pending, 1);
+	assert_int_equal(page->sint[2].header.message_type, 0);
+	/* One that is taken is an occasion */
+	assert_int_equal(hv_msr_write(vp, HV_X64_MSR_SINT0 + 3, 0x55), HV_MSR_OK);
+	assert_int_equal(vp->stimers->pending, 0);
+	assert_int_equal(page->sint[2].header.message_type, HVMSG_TIMER_EXPIRED);
+	synic_reset(vp->synic);
+	stimer_reset(vp->stimers);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -332,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_hypercall_page), cmocka_unit_test(test_reference_tsc),
 		cmocka_unit_test(test_vp_pages),       cmocka_unit_test(test_root_pages),
 		cmocka_unit_test(test_timer),	       cmocka_unit_test(test_names),
+		cmocka_unit_test(test_refused_write),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -476,7 +476,14 @@ static void test_doorbell(void **state)
 	assert_false(port_ring_doorbell(child, GPA_D, 4, 7));
 	assert_int_equal(child->ipc.doorbells, 0);
 	assert_int_equal(join(&in), OK);
-	assert_int_equal(join(&again), BAD); /* one write, one bell */
+	assert_int_equal(join(&again), BAD);	  /* one write, one bell */
+	again.flags = HV_DOORBELL_FLAG_ANY_VALUE; /* every value and size: that one too */
+	assert_int_equal(join(&again), BAD);
+	again = bell(3, GPA_D, 7, 0);
+	assert_int_equal(join(&again), BAD);
+	again = bell(3, GPA_D, 7, 2); /* two bytes are another write */
+	assert_int_equal(join(&again), OK);
+	assert_int_equal(call_id(HVCALL_DISCONNECT_PORT, child->id, 3, 1), OK);
 	assert_int_equal(join(&more), OK);
 	assert_int_equal(join(&any), OK);
 	assert_int_equal(child->ipc.doorbells, 3);

@@ -528,6 +528,7 @@ static void test_ring(void **state)
 /* SINT 5 as intercept: one message on SINT 0, kept while that is full. */
 static void test_sint_intercept(void **state)
 {
+	struct hv_message m;
 	uint32_t what;
 	uint16_t raise = 0;
 
@@ -565,6 +566,21 @@ static void test_sint_intercept(void **state)
 	assert_int_equal(raise, 1);
 	assert_int_equal(slot_type(0), HVMSG_SYNIC_SINT_INTERCEPT);
 	assert_int_equal(slot_type(5), 9);
+	/* A message that had to wait for its slot says it when it comes */
+	assert_int_equal(post(5, 10, &raise), HV_STATUS_SUCCESS);
+	slot_clear(0);
+	slot_clear(5);
+	assert_int_equal(eom(), 1);
+	assert_int_equal(slot_type(5), 10);
+	assert_int_equal(slot_type(0), HVMSG_SYNIC_SINT_INTERCEPT);
+	/* So does one that is not queued at all */
+	slot_clear(0);
+	slot_clear(5);
+	m = message(11, 8);
+	raise = 0;
+	assert_int_equal(synic_try_message(&synic, 5, &m, &raise), HV_STATUS_SUCCESS);
+	assert_int_equal(raise, 1);
+	assert_int_equal(slot_type(0), HVMSG_SYNIC_SINT_INTERCEPT);
 	/* In a guest's SINT the bit means nothing */
 	setup();
 	set(HV_REGISTER_SINT0 + 5, 0x800f3);
