@@ -431,19 +431,26 @@ static bool resolve(struct partition *p, uint32_t id, uint32_t type, hv_partitio
 	return known;
 }
 
-/* The port behind a connection of the caller's, as enter_port() has it; NULL: why not, in *status.
+/*
+ * The port behind a connection of the caller's, as enter_port() has it; NULL: why not, in *status.
+ * In line: its two callers are short, and often called.
  */
-static struct port *enter_by(const struct vp *caller, uint32_t connection, uint32_t type,
-			     struct partition **p, struct lock_token *t, uint16_t *status)
+static inline __attribute__((always_inline)) struct port *
+enter_by(const struct vp *caller, uint32_t connection, uint32_t type, struct partition **p,
+	 struct lock_token *t, uint16_t *status)
 {
 	hv_partition_id receiver;
+	struct port *port;
 	uint32_t id;
 
-	*status = HV_STATUS_INVALID_CONNECTION_ID;
-	if (!resolve(caller->partition, connection, type, &receiver, &id))
+	if (!resolve(caller->partition, connection, type, &receiver, &id)) {
+		*status = HV_STATUS_INVALID_CONNECTION_ID;
 		return NULL;
-	*status = HV_STATUS_INVALID_PORT_ID;
-	return enter_port(receiver, id, type, caller->partition->id, p, t);
+	}
+	port = enter_port(receiver, id, type, caller->partition->id, p, t);
+	if (!port)
+		*status = HV_STATUS_INVALID_PORT_ID;
+	return port;
 }
 
 uint16_t port_post_message(struct vp *caller, uint32_t connection, struct hv_message *m)

@@ -145,7 +145,8 @@ static void rescan_sint(struct hv_synic *s, uint32_t sint, uint16_t *raise)
 
 void synic_rescan(struct hv_synic *s, uint16_t *raise)
 {
-	send_intercepts(s, raise);
+	if (s->intercepts)
+		send_intercepts(s, raise);
 	if (!s->queued || !messages_on(s))
 		return;
 	/* One message a SINT: those behind it would only find the slot full. */
