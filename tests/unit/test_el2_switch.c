@@ -201,8 +201,10 @@ void arch_vp_take_mail(struct vp *v)
 		v->explicit_suspend = true;
 }
 
+static uint64_t clock_step; /* the clock moves when it is looked at */
 uint64_t arch_vp_tsc(const struct vp *v)
 {
+	fake_time += clock_step;
 	return fake_time - v->arch.counter_offset;
 }
 void partition_unimplemented(struct partition *p, uint32_t kind, const char *what, uint64_t arg)
@@ -982,6 +984,26 @@ static void test_deadlines(void **state)
 	assert_int_equal(seen.cnthp, 0);
 }
 
+/*
+ * Wherever between two looks at the clock the guest's physical timer runs out: its line is up, or
+ * its deadline is still ahead. A VP that waits for it would be told to wait for nothing otherwise.
+ */
+static void test_cntp_between(void **state)
+{
+	(void)state;
+	for (uint64_t in = 0; in < 12; in++) {
+		(void)setup(NULL);
+		vp.arch.cntp_ctl = 1;
+		vp.arch.cntp_cval = fake_time - vp.arch.counter_offset + in;
+		vp.arch.timers_moved = true;
+		clock_step = 1;
+		vp_timer_run(&vp);
+		clock_step = 0;
+		if (vp.arch.next_event == UINT64_MAX)
+			assert_true(vp.arch.gic->line >> 30 & 1);
+	}
+}
+
 static void test_cntp(void **state)
 {
 	uint64_t v = 5;
@@ -1176,6 +1198,7 @@ int main(void)
 		cmocka_unit_test_setup(test_power, setup),
 		cmocka_unit_test_setup(test_deadlines, setup),
 		cmocka_unit_test_setup(test_cntp, setup),
+		cmocka_unit_test_setup(test_cntp_between, setup),
 		cmocka_unit_test_setup(test_icc, setup),
 		cmocka_unit_test_setup(test_icc_sgi, setup),
 		cmocka_unit_test_setup(test_access, setup),

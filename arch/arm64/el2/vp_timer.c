@@ -54,21 +54,26 @@ static uint64_t find_next_event(struct vp *vp)
 	return MIN(synth, own);
 }
 
+/* The line last: a timer that runs out in between has one of the two, and both is harmless. */
+static void look(struct vp *vp)
+{
+	vp->arch.next_event = find_next_event(vp);
+	vp_gic_line(vp, CNTP_PPI, line(vp));
+}
+
 void vp_timer_run(struct vp *vp)
 {
 	struct arch_vp *a = &vp->arch;
 
 	if (unlikely(a->timers_moved)) {
 		a->timers_moved = false;
-		vp_gic_line(vp, CNTP_PPI, line(vp));
-		a->next_event = find_next_event(vp);
+		look(vp);
 	}
 	if (likely(!vp_timer_due(vp)))
 		return;
 	if (hv_timers_deadline(vp) <= arch_time())
 		hv_timers_run(vp);
-	vp_gic_line(vp, CNTP_PPI, line(vp));
-	a->next_event = find_next_event(vp);
+	look(vp);
 }
 
 bool vp_timer_due(const struct vp *vp)
